@@ -1,0 +1,39 @@
+//! List the devices of one account.
+
+use super::{ActionKind, Need, Scorecard, Spec, canon_account};
+use crate::{AccountRef, Canon, Facts, Tier};
+use serde::{Deserialize, Serialize};
+
+/// List the devices of one account.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ListDevices {
+    /// Whose account.
+    pub account: AccountRef,
+}
+
+impl Spec for ListDevices {
+    const KIND: ActionKind = ActionKind::ListDevices;
+    const FLOOR: Tier = Tier::Low;
+    const SCORECARD: Scorecard = Scorecard {
+        reversibility: 1,
+        blast_radius: 1,
+        compliance_sensitivity: 2,
+        frequency: 4,
+        rationale: "Reads and changes nothing.",
+    };
+    const NEEDS: &'static [Need] = &[];
+    const RISK: &'static str = "Shows directory data to the technician.";
+    const UNDO: Option<&'static str> = None;
+
+    fn base(&self, _facts: &Facts) -> (Tier, &'static str) {
+        (Tier::Low, "read_only")
+    }
+
+    fn sentence(&self) -> String {
+        format!("List the devices of {} ({})", self.account.name, self.account.login)
+    }
+
+    fn canon(&self, canon: &mut Canon) {
+        canon_account(canon, &self.account);
+    }
+}

@@ -1,0 +1,119 @@
+//! What a client's directory says: accounts, groups, devices.
+
+use crate::UnixMs;
+use serde::{Deserialize, Serialize};
+
+/// Points at exactly one account. The id is the directory's own immutable one (objectGUID in
+/// Active Directory, `id` in Microsoft Graph); login and name are what people read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AccountRef {
+    /// Immutable id in the client's directory.
+    pub id: String,
+    /// User principal name.
+    pub login: String,
+    /// Display name.
+    pub name: String,
+}
+
+/// Points at exactly one group.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct GroupRef {
+    /// Immutable id in the client's directory.
+    pub id: String,
+    /// Display name.
+    pub name: String,
+    /// The directory itself marks it as administrative, by well-known SID or as a directory role,
+    /// whatever its name.
+    pub privileged: bool,
+}
+
+/// Whether sign-in is locked after wrong passwords.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lock {
+    /// Locked now.
+    Locked,
+    /// Not locked.
+    Unlocked,
+    /// This directory does not show it (Microsoft Entra smart lockout).
+    NotShown,
+}
+
+/// The part of an account that our actions change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountState {
+    /// Sign-in allowed.
+    pub enabled: bool,
+    /// Lockout.
+    pub lock: Lock,
+    /// A new password must be chosen at the next sign-in, where the directory shows it.
+    pub must_change: Option<bool>,
+    /// When the password was last set, where the directory shows it.
+    pub password_set_at: Option<UnixMs>,
+}
+
+/// One account as the directory shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Which account.
+    pub account: AccountRef,
+    /// Primary mail address on file, lower case.
+    pub mail: Option<String>,
+    /// Further addresses on file, such as a private recovery address, lower case.
+    pub other_mails: Vec<String>,
+    /// Given name.
+    pub given_name: Option<String>,
+    /// Family name.
+    pub surname: Option<String>,
+    /// Job title.
+    pub title: Option<String>,
+    /// Department.
+    pub department: Option<String>,
+    /// The manager's account id.
+    pub manager_id: Option<String>,
+    /// What our actions change.
+    pub state: AccountState,
+    /// Every group and role that holds it, nested ones included.
+    pub groups: Vec<GroupRef>,
+    /// Marks of a service account that the directory shows (a service principal name, a
+    /// service-account object class or folder); empty for people.
+    pub service_marks: Vec<String>,
+}
+
+/// One group as the directory shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// Which group.
+    pub group: GroupRef,
+    /// Description on file.
+    pub description: Option<String>,
+    /// Account ids of its owners.
+    pub owner_ids: Vec<String>,
+    /// Administrative groups or roles that this group is a member of, nested ones included.
+    pub privileged_parents: Vec<String>,
+}
+
+/// One device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    /// Immutable id.
+    pub id: String,
+    /// Host name.
+    pub name: String,
+    /// Operating system and version, as text.
+    pub os: String,
+    /// Hardware model, where known.
+    pub model: Option<String>,
+    /// Last contact.
+    pub last_seen: Option<UnixMs>,
+}
+
+/// How an account is looked for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountQuery {
+    /// Exactly this address, as primary or further address on file, or as login.
+    Address(String),
+    /// This display name, or given name and family name in either order, without regard to case.
+    Name(String),
+}

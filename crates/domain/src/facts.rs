@@ -1,0 +1,215 @@
+//! What the platform read about an action before it is judged: value, source, time.
+//!
+//! INVARIANT: nothing here comes from ticket prose or from a brain's words; a fact that could not
+//! be read is [`Fact::Missing`] with the reason, never a guess.
+
+use crate::{Tier, UnixMs};
+use serde::{Deserialize, Serialize};
+
+/// A value that the platform read, or the reason why it has none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact<T> {
+    /// Read.
+    Known(Known<T>),
+    /// Not read; the text says why.
+    Missing(String),
+}
+
+/// A value with its source and time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known<T> {
+    /// The value.
+    pub value: T,
+    /// Where it was read: connector name or `platform`.
+    pub source: String,
+    /// When it was read.
+    pub read_at: UnixMs,
+}
+
+impl<T> Fact<T> {
+    /// A known fact.
+    pub fn known(value: T, source: impl Into<String>, read_at: UnixMs) -> Self {
+        Fact::Known(Known { value, source: source.into(), read_at })
+    }
+
+    /// The value, if it is known.
+    pub fn value(&self) -> Option<&T> {
+        match self {
+            Fact::Known(k) => Some(&k.value),
+            Fact::Missing(_) => None,
+        }
+    }
+}
+
+/// How surely we know who is asking, weakest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verification {
+    /// Nothing in the directory matches the sender.
+    Unverified,
+    /// The sender's address is the address on file of exactly one active account.
+    AddressOnFile,
+    /// Proven over a second channel on file.
+    SecondChannel,
+}
+
+impl Verification {
+    /// Every strength, weakest first.
+    pub const ALL: [Verification; 3] =
+        [Verification::Unverified, Verification::AddressOnFile, Verification::SecondChannel];
+
+    /// Plain words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Verification::Unverified => "not verified",
+            Verification::AddressOnFile => "verified by the address on file",
+            Verification::SecondChannel => "verified by a second channel",
+        }
+    }
+}
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requester {
+    /// The directory account, when exactly one matches.
+    pub account_id: Option<String>,
+    /// Address that the request came from.
+    pub address: String,
+    /// How surely.
+    pub verification: Verification,
+}
+
+/// What the requester is to the target, from the directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// The target is the requester's own account.
+    Oneself,
+    /// The requester is the target's manager.
+    Manager,
+    /// The requester owns the group.
+    GroupOwner,
+    /// None of these.
+    Unrelated,
+}
+
+impl Relation {
+    /// Every relation.
+    pub const ALL: [Relation; 4] =
+        [Relation::Oneself, Relation::Manager, Relation::GroupOwner, Relation::Unrelated];
+
+    /// Plain words, as in "the requester is …".
+    pub fn words(self) -> &'static str {
+        match self {
+            Relation::Oneself => "the account's own user",
+            Relation::Manager => "the user's manager",
+            Relation::GroupOwner => "the group's owner",
+            Relation::Unrelated => "unrelated to the target",
+        }
+    }
+}
+
+/// The account that an action would change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetFacts {
+    /// The account exists in this client's directory.
+    pub exists: bool,
+    /// Names of administrative groups and roles that hold it, nested ones included.
+    pub privileged: Vec<String>,
+    /// Why it is taken for a service account; empty for people.
+    pub service: Vec<String>,
+    /// On the client's list of emergency accounts.
+    pub break_glass: bool,
+}
+
+/// How much harm a wrong member could do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sensitivity {
+    /// Ordinary.
+    Normal,
+    /// Money, personal or health data, management, remote access.
+    Sensitive,
+    /// Gives administrative rights, directly or through nesting.
+    Privileged,
+}
+
+impl Sensitivity {
+    /// Every sensitivity, lowest first.
+    pub const ALL: [Sensitivity; 3] =
+        [Sensitivity::Normal, Sensitivity::Sensitive, Sensitivity::Privileged];
+}
+
+/// The group that an action would change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupFacts {
+    /// The group exists in this client's directory.
+    pub exists: bool,
+    /// How sensitive, from the client's policy and the directory's own marks.
+    pub sensitivity: Sensitivity,
+    /// Which mark decided.
+    pub because: String,
+}
+
+/// How many things this kind of action has touched lately.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Volume {
+    /// Distinct targets of started actions of this kind, by this brain, for this client, inside the
+    /// policy's window, this request's own targets included.
+    pub targets: u32,
+}
+
+/// What the brain may request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrainFacts {
+    /// Client and kind of action are in its scopes.
+    pub in_scope: bool,
+    /// A verdict above this tier is for people only.
+    pub ceiling: Tier,
+}
+
+/// The ticket that a close-out action would change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketFacts {
+    /// The ticket belongs to the case that asks, so nothing is written into a foreign one.
+    pub of_this_case: bool,
+}
+
+/// Every fact that a judgement rests on. Facts that an action does not need may be missing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// Who asks.
+    pub requester: Fact<Requester>,
+    /// What they are to the target.
+    pub relation: Fact<Relation>,
+    /// The account that would change.
+    pub target: Fact<TargetFacts>,
+    /// The group that would change.
+    pub group: Fact<GroupFacts>,
+    /// How much has been touched lately.
+    pub volume: Fact<Volume>,
+    /// What the brain may request.
+    pub brain: Fact<BrainFacts>,
+    /// The ticket that would change.
+    pub ticket: Fact<TicketFacts>,
+    /// Whether a person denied exactly this, or nobody answered in time, inside the policy's
+    /// cool-down: a brain may not ask again (DESIGN §3, law 5).
+    pub cooling_down: Fact<bool>,
+}
+
+impl Facts {
+    /// No fact known, for the reason given.
+    pub fn none(why: &str) -> Self {
+        Facts {
+            requester: Fact::Missing(why.into()),
+            relation: Fact::Missing(why.into()),
+            target: Fact::Missing(why.into()),
+            group: Fact::Missing(why.into()),
+            volume: Fact::Missing(why.into()),
+            brain: Fact::Missing(why.into()),
+            ticket: Fact::Missing(why.into()),
+            cooling_down: Fact::Missing(why.into()),
+        }
+    }
+}

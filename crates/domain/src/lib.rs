@@ -1,0 +1,39 @@
+//! The nouns of Journeyman: what is asked, what is known, what was decided and what happened.
+//!
+//! INVARIANT: this crate is pure. It imports no other crate of the workspace and knows no clock,
+//! randomness, file, socket or environment: times and ids come in as arguments.
+
+pub mod action;
+mod approval;
+mod autonomy;
+mod canon;
+mod case;
+mod directory;
+mod event;
+mod facts;
+mod ids;
+mod ticket;
+mod tier;
+mod time;
+mod understanding;
+mod verdict;
+
+pub use action::{Action, ActionKind, Scorecard};
+pub use approval::{Approval, ApprovalState, Decision};
+pub use autonomy::Autonomy;
+pub use canon::{Canon, Digest};
+pub use case::{Attempt, CaseOutcome, CasePhase, CaseView, HeldAction, ReadRecord};
+pub use directory::{
+    Account, AccountQuery, AccountRef, AccountState, Device, Group, GroupRef, Lock,
+};
+pub use event::{Actor, Event, Outcome, ReadResult, Recorded};
+pub use facts::{
+    BrainFacts, Fact, Facts, GroupFacts, Known, Relation, Requester, Sensitivity, TargetFacts,
+    TicketFacts, Verification, Volume,
+};
+pub use ids::{ApprovalId, AttemptId, BrainId, CaseId, ClientId, IdError, PersonId};
+pub use ticket::{Author, IncomingTicket, Message, TicketRef, TicketState, TicketStatus};
+pub use tier::Tier;
+pub use time::UnixMs;
+pub use understanding::{Intent, Mention, Signal, Understanding};
+pub use verdict::{ApprovalPlan, Finding, Follow, VerdictRecord};
