@@ -1,0 +1,7 @@
+//! The gate, seen from outside.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod approvals;
+mod laws;
+mod verdict_table;
+mod worlds;
