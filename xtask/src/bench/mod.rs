@@ -1,0 +1,91 @@
+//! Benchmarks. Each writes its figures, its peer or floor measured in the same session, and the
+//! ratio; a figure without something to hold it against says little.
+
+mod judge;
+mod recognise;
+mod start;
+
+use crate::process::root;
+use serde_json::{Value, json};
+
+struct Bench {
+    name: &'static str,
+    what: &'static str,
+    run: fn() -> Result<Value, String>,
+}
+
+const ALL: [Bench; 3] = [
+    Bench {
+        name: "judge",
+        what: "gate judgements per second; floor: the SHA-256 digest of the same action alone",
+        run: judge::run,
+    },
+    Bench {
+        name: "recognise",
+        what: "requests recognised, abstained on and read per second; real tickets where they are",
+        run: recognise::run,
+    },
+    Bench {
+        name: "start",
+        what: "time from start to the first answer, and idle memory; floor: the same binary's --version",
+        run: start::run,
+    },
+];
+
+pub(crate) fn list() -> Result<(), String> {
+    for bench in ALL {
+        println!("{:12}{}", bench.name, bench.what);
+    }
+    Ok(())
+}
+
+/// Runs one, prints its figures and writes them to the file.
+pub(crate) fn run(name: &str, file: Option<&str>) -> Result<(), String> {
+    let Some(bench) = ALL.into_iter().find(|b| b.name == name) else {
+        let names = ALL.map(|b| b.name).join(", ");
+        return Err(format!("no benchmark is named {name:?}; there are {names}"));
+    };
+    let mut figures = (bench.run)()?;
+    figures["bench"] = json!(bench.name);
+    figures["cores"] = json!(std::thread::available_parallelism().map_or(0, usize::from));
+    let text = format!("{figures:#}\n");
+    print!("{text}");
+    if let Some(file) = file {
+        // Relative to where it was called, not to the root.
+        std::fs::write(file, text).map_err(|e| format!("{file} cannot be written: {e}"))?;
+    }
+    Ok(())
+}
+
+/// The JSON object that an example prints; anything before it is for people.
+fn figures(printed: &str) -> Result<Value, String> {
+    let start = printed.find('{').ok_or("the benchmark printed no JSON object")?;
+    let value: Value = serde_json::from_str(&printed[start..])
+        .map_err(|e| format!("the benchmark printed no JSON object: {e}"))?;
+    if value.is_object() { Ok(value) } else { Err("the benchmark printed no JSON object".into()) }
+}
+
+/// A data set beside the repository, where there is one.
+fn data(name: &str) -> Option<std::path::PathBuf> {
+    let file = root().join("../shared/data").join(name);
+    file.is_file().then_some(file)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    #[test]
+    fn figures_are_the_json_object_after_what_is_for_people() {
+        assert_eq!(figures("read 5 tickets\n{\"n\": 5}\n").unwrap(), json!({"n": 5}));
+        for bad in ["", "done", "{\"n\": 5} and more", "{\"n\""] {
+            assert!(figures(bad).unwrap_err().contains("no JSON object"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_benchmark_is_answered_with_the_known_ones() {
+        assert!(run("speed", None).unwrap_err().contains("judge, recognise, start"));
+    }
+}
