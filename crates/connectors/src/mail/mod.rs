@@ -1,0 +1,2 @@
+//! Mail out.
+pub mod smtp;

@@ -1,0 +1,10 @@
+#!/bin/bash
+# Stops every lab under DIR. usage: labs/down.sh DIR
+set -euo pipefail
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+[ $# -eq 1 ] || { echo "usage: $0 DIR" >&2; exit 2; }
+[ -d "$1" ] || exit 0
+LABS_DIR=$(cd "$1" && pwd)
+. "$HERE/lib.sh"
+stop_all
+rm -f "$LABS_DIR/labs.json"
