@@ -1,0 +1,250 @@
+//! Leases and lists of cases.
+
+use crate::{Store, StoreError, writer::Fault};
+use domain::{CaseId, ClientId, UnixMs};
+use sqlx::{Row as _, sqlite::SqliteRow};
+use std::{str::FromStr as _, time::Duration};
+
+/// A case under lease.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// Whose.
+    pub client: ClientId,
+    /// Which.
+    pub case: CaseId,
+}
+
+/// One line of a list of cases.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseRow {
+    /// Whose.
+    pub client: ClientId,
+    /// Which.
+    pub id: CaseId,
+    /// Ticket, as `psa#id`.
+    pub ticket: String,
+    /// Subject line.
+    pub subject: String,
+    /// Sender's address.
+    pub requester: String,
+    /// Where it stands.
+    pub phase: String,
+    /// One line on what was made of it.
+    pub summary: String,
+    /// Tier of the newest judged change, if any.
+    pub tier: Option<String>,
+    /// When it arrived.
+    pub received_at: UnixMs,
+    /// When it last changed.
+    pub updated_at: UnixMs,
+    /// When work on it ended.
+    pub ended_at: Option<UnixMs>,
+    /// When it is looked at again.
+    pub wake_at: Option<UnixMs>,
+}
+
+const COLUMNS: &str = "client, id, psa, ticket_id, subject, requester, phase, summary, tier, received_ms, updated_ms, ended_ms, wake_ms";
+
+impl Store {
+    /// Leases up to `limit` cases that are due and not leased, oldest wake-up first.
+    pub async fn claim(
+        &self,
+        owner: &str,
+        now: UnixMs,
+        lease: Duration,
+        limit: u32,
+    ) -> Result<Vec<Claimed>, StoreError> {
+        // A look by a reader first: an idle worker must not keep the writer busy.
+        let due: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM cases WHERE wake_ms IS NOT NULL AND wake_ms <= $1 AND lease_ms <= $1",
+        )
+        .bind(now.0)
+        .fetch_one(&self.pool)
+        .await
+        .map_err(|e| self.fail(e))?;
+        if due == 0 {
+            return Ok(Vec::new());
+        }
+        let owner = owner.to_owned();
+        let until = now.plus_ms(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
+        self.write(move |tx| {
+            Box::pin(async move {
+                let rows = sqlx::query(
+                    "UPDATE cases SET lease_owner = $1, lease_ms = $2, news = 0
+                     WHERE (client, id) IN (
+                       SELECT client, id FROM cases
+                       WHERE wake_ms IS NOT NULL AND wake_ms <= $3 AND lease_ms <= $3
+                       ORDER BY wake_ms LIMIT $4)
+                     RETURNING client, id, wake_ms",
+                )
+                .bind(owner)
+                .bind(until.0)
+                .bind(now.0)
+                .bind(i64::from(limit))
+                .fetch_all(&mut tx.conn)
+                .await?;
+                let mut claimed = rows
+                    .iter()
+                    .map(|r| {
+                        let claimed =
+                            Claimed { client: client(r, "client")?, case: case(r, "id")? };
+                        Ok((r.try_get::<i64, _>("wake_ms")?, claimed))
+                    })
+                    .collect::<Result<Vec<_>, Fault>>()?;
+                // RETURNING promises no order.
+                claimed.sort_by_key(|(wake, c)| (*wake, c.case));
+                Ok(claimed.into_iter().map(|(_, c)| c).collect())
+            })
+        })
+        .await
+    }
+
+    /// Gives up a lease. With `retry_at` the case is looked at again then, whatever was planned,
+    /// unless a decision or a message arrived meanwhile: that is looked at as soon as it can be.
+    pub async fn release(
+        &self,
+        client: &ClientId,
+        case: CaseId,
+        owner: &str,
+        retry_at: Option<UnixMs>,
+    ) -> Result<(), StoreError> {
+        let (client, owner) = (client.clone(), owner.to_owned());
+        self.write(move |tx| {
+            Box::pin(async move {
+                sqlx::query(
+                    "UPDATE cases SET lease_owner = NULL, lease_ms = 0,
+                       wake_ms = CASE WHEN news = 1 AND wake_ms IS NOT NULL THEN wake_ms
+                                 ELSE COALESCE($4, wake_ms) END
+                     WHERE client = $1 AND id = $2 AND lease_owner = $3",
+                )
+                .bind(client.as_str())
+                .bind(case.to_string())
+                .bind(owner)
+                .bind(retry_at.map(|t| t.0))
+                .execute(&mut tx.conn)
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Gives up every lease of this owner: at start, those of the run before.
+    pub async fn release_all(&self, owner: &str) -> Result<(), StoreError> {
+        let owner = owner.to_owned();
+        self.write(move |tx| {
+            Box::pin(async move {
+                sqlx::query(
+                    "UPDATE cases SET lease_owner = NULL, lease_ms = 0 WHERE lease_owner = $1",
+                )
+                .bind(owner)
+                .execute(&mut tx.conn)
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Cases, newest change first; of one client when `client` is given.
+    pub async fn cases(
+        &self,
+        client: Option<&ClientId>,
+        phase: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<CaseRow>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM cases
+             WHERE ($1 IS NULL OR client = $1) AND ($2 IS NULL OR phase = $2)
+             ORDER BY updated_ms DESC, id DESC LIMIT $3"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(client.map(ClientId::as_str))
+            .bind(phase)
+            .bind(i64::from(limit))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|e| self.fail(e))?;
+        rows.iter().map(|r| case_row(r).map_err(|f| f.into_store(&self.path))).collect()
+    }
+
+    /// One case by id, whosever it is: ids are unguessable and pages check the role.
+    pub async fn case(&self, id: CaseId) -> Result<Option<CaseRow>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM cases WHERE id = $1");
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(id.to_string())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(|e| self.fail(e))?;
+        row.map(|r| case_row(&r).map_err(|f| f.into_store(&self.path))).transpose()
+    }
+
+    /// How many cases stand in each phase.
+    pub async fn phase_counts(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        let rows = sqlx::query("SELECT phase, COUNT(*) AS n FROM cases GROUP BY phase")
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|e| self.fail(e))?;
+        rows.iter()
+            .map(|r| {
+                let n: i64 = r.try_get("n").map_err(|e| self.fail(e))?;
+                let phase = r.try_get("phase").map_err(|e| self.fail(e))?;
+                Ok((phase, u64::try_from(n).unwrap_or_default()))
+            })
+            .collect()
+    }
+
+    /// Distinct targets of started actions of this kind since `since`, this `target` included.
+    pub async fn targets_touched(
+        &self,
+        client: &ClientId,
+        brain: &str,
+        kind: &str,
+        target: &str,
+        since: UnixMs,
+    ) -> Result<u32, StoreError> {
+        let n: i64 = sqlx::query_scalar(
+            "SELECT COUNT(DISTINCT target) FROM touched
+             WHERE client = $1 AND brain = $2 AND kind = $3 AND at_ms >= $4 AND target <> $5",
+        )
+        .bind(client.as_str())
+        .bind(brain)
+        .bind(kind)
+        .bind(since.0)
+        .bind(target)
+        .fetch_one(&self.pool)
+        .await
+        .map_err(|e| self.fail(e))?;
+        Ok(u32::try_from(n).unwrap_or(u32::MAX).saturating_add(1))
+    }
+}
+
+pub(crate) fn client(row: &SqliteRow, column: &str) -> Result<ClientId, Fault> {
+    let text: String = row.try_get(column)?;
+    ClientId::new(text).map_err(|e| StoreError::Broken(e.to_string()).into())
+}
+
+pub(crate) fn case(row: &SqliteRow, column: &str) -> Result<CaseId, Fault> {
+    let text: String = row.try_get(column)?;
+    CaseId::from_str(&text)
+        .map_err(|e| StoreError::Broken(format!("{text:?} is no case id: {e}")).into())
+}
+
+fn case_row(r: &SqliteRow) -> Result<CaseRow, Fault> {
+    let psa: String = r.try_get("psa")?;
+    let ticket: String = r.try_get("ticket_id")?;
+    Ok(CaseRow {
+        client: client(r, "client")?,
+        id: case(r, "id")?,
+        ticket: format!("{psa}#{ticket}"),
+        subject: r.try_get("subject")?,
+        requester: r.try_get("requester")?,
+        phase: r.try_get("phase")?,
+        summary: r.try_get("summary")?,
+        tier: r.try_get("tier")?,
+        received_at: UnixMs(r.try_get("received_ms")?),
+        updated_at: UnixMs(r.try_get("updated_ms")?),
+        ended_at: r.try_get::<Option<i64>, _>("ended_ms")?.map(UnixMs),
+        wake_at: r.try_get::<Option<i64>, _>("wake_ms")?.map(UnixMs),
+    })
+}

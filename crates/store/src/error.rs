@@ -1,0 +1,80 @@
+//! How the store fails, with the remedy.
+
+/// A failed store operation. Nothing of it took effect.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody else advanced the case; fold it again.
+    #[error("the case moved on meanwhile (expected version {expected}, found {found})")]
+    Conflict {
+        /// Version that the caller had folded.
+        expected: u64,
+        /// Version in the store.
+        found: u64,
+    },
+    /// There is no such thing for this client.
+    #[error("{0}")]
+    NotFound(String),
+    /// The disk is full.
+    #[error(
+        "the disk that holds {0} is full; free some space: nothing was lost, and work goes on by itself"
+    )]
+    Full(String),
+    /// Another process holds the database.
+    #[error(
+        "the database {0} is locked by another process; stop the other Journeyman or backup that holds it: nothing was lost, and work goes on by itself"
+    )]
+    Locked(String),
+    /// The file is damaged or not ours.
+    #[error("{0}")]
+    Broken(String),
+    /// The store is closing.
+    #[error("the store is closed")]
+    Closed,
+}
+
+impl StoreError {
+    /// Whether trying again later can help.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, StoreError::Full(_) | StoreError::Locked(_) | StoreError::Conflict { .. })
+    }
+
+    pub(crate) fn from_sqlx(path: &str, error: &sqlx::Error) -> StoreError {
+        if matches!(error, sqlx::Error::PoolClosed) {
+            return StoreError::Closed;
+        }
+        match primary_code(error) {
+            Some(5 | 6 | 15) => StoreError::Locked(path.into()),
+            Some(13) => StoreError::Full(path.into()),
+            Some(8) => StoreError::Broken(format!(
+                "{path} cannot be written; give this user write access to the file and its folder"
+            )),
+            Some(10) => StoreError::Broken(format!(
+                "{path}: disk input or output failed ({error}); check the disk, then start again: committed entries are safe"
+            )),
+            Some(11 | 26) => StoreError::Broken(format!(
+                "{path} is damaged or is not a Journeyman database; restore it from a backup and run `journeyman journal verify`"
+            )),
+            Some(14) => StoreError::Broken(format!(
+                "{path} cannot be opened; check that the folder exists and that this user may write into it"
+            )),
+            _ => StoreError::Broken(format!("{path}: {error}")),
+        }
+    }
+
+    /// Whether the database as a whole failed, not one statement: locked, out of memory, read-only,
+    /// input or output, damaged, full, gone.
+    pub(crate) fn is_of_database(error: &sqlx::Error) -> bool {
+        match primary_code(error) {
+            Some(code) => matches!(code, 5 | 6 | 7 | 8 | 10 | 11 | 13 | 14 | 15 | 26),
+            None => matches!(error, sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed),
+        }
+    }
+}
+
+/// SQLite's primary result code: the low byte of the extended one.
+fn primary_code(error: &sqlx::Error) -> Option<u32> {
+    match error {
+        sqlx::Error::Database(d) => d.code()?.parse::<u32>().ok().map(|c| c & 0xff),
+        _ => None,
+    }
+}

@@ -1,0 +1,284 @@
+//! Appending to a case's journal, and reading it.
+//!
+//! INVARIANT: `entries` holds ids, kinds, tiers, codes, hashes and pseudonyms, no personal data in
+//! the clear. What was said about whom stands in `entry_private`, and the leaf holds a keyed
+//! commitment to it. The views (`cases`, `tickets`, `approvals`, `drops`) may hold personal data:
+//! they are no part of the tree and can be rewritten.
+
+use crate::{
+    Store, StoreError,
+    keys::fill,
+    leaf::{Leaf, commitment, findings},
+    merkle::leaf_hash,
+    tip::as_i64,
+    views::{View, change_view, mark_news, project},
+    writer::{Fault, Tx},
+};
+use domain::{Actor, CaseId, ClientId, Event, Recorded, UnixMs};
+use sqlx::{Row as _, sqlite::SqliteRow};
+
+/// One entry to append.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewEntry {
+    /// Who.
+    pub actor: Actor,
+    /// What.
+    pub event: Event,
+}
+
+/// Entries and views that change together, or not at all.
+#[derive(Debug)]
+pub struct Append {
+    /// Whose.
+    pub client: ClientId,
+    /// Which case.
+    pub case: CaseId,
+    /// The case's version that the caller folded.
+    pub expected: u64,
+    /// When.
+    pub at: UnixMs,
+    /// Entries, in order.
+    pub entries: Vec<NewEntry>,
+    /// Views.
+    pub views: Vec<View>,
+}
+
+/// An entry as the journal shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EntryRow {
+    /// Place in the client's journal.
+    pub seq: u64,
+    /// When.
+    pub at: UnixMs,
+    /// Which case.
+    pub case: String,
+    /// Who; a person by pseudonym when the personal data was erased.
+    pub actor: String,
+    /// Kind of event.
+    pub kind: String,
+    /// Tier, when it carries a verdict.
+    pub tier: Option<String>,
+    /// Outcome, when it has one.
+    pub outcome: Option<String>,
+    /// Digest of the action, when it is about one.
+    pub digest: Option<String>,
+    /// The event itself; `None` when its personal data was erased.
+    pub event: Option<Event>,
+}
+
+impl Store {
+    /// Appends entries to a case and changes its views, in one transaction. Answers with the new
+    /// version, or [`StoreError::Conflict`] when somebody else advanced the case.
+    pub async fn append(&self, append: Append) -> Result<u64, StoreError> {
+        self.write(move |tx| Box::pin(async move { in_tx(tx, append).await })).await
+    }
+
+    /// Every event of a case, oldest first.
+    pub async fn events(
+        &self,
+        client: &ClientId,
+        case: CaseId,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT e.seq, e.at_ms, p.body FROM entries e
+             JOIN entry_private p ON p.client = e.client AND p.seq = e.seq
+             WHERE e.client = $1 AND e.case_id = $2 ORDER BY e.seq",
+        )
+        .bind(client.as_str())
+        .bind(case.to_string())
+        .fetch_all(&self.pool)
+        .await
+        .map_err(|e| self.fail(e))?;
+        rows.iter().map(|row| self.recorded(row)).collect()
+    }
+
+    /// The newest entries of a client's journal, newest first.
+    pub async fn entries(
+        &self,
+        client: &ClientId,
+        limit: u32,
+    ) -> Result<Vec<EntryRow>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT e.seq, e.at_ms, e.case_id, e.actor, e.kind, e.tier, e.outcome, e.digest, p.body
+             FROM entries e LEFT JOIN entry_private p ON p.client = e.client AND p.seq = e.seq
+             WHERE e.client = $1 ORDER BY e.seq DESC LIMIT $2",
+        )
+        .bind(client.as_str())
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(|e| self.fail(e))?;
+        rows.iter().map(|row| entry_row(row).map_err(|e| self.fail(e))).collect()
+    }
+
+    /// Clients that have a journal.
+    pub async fn journals(&self) -> Result<Vec<ClientId>, StoreError> {
+        // Each of the three tables by itself shows that there was one.
+        let names: Vec<String> = sqlx::query_scalar(
+            "SELECT client FROM tips UNION SELECT client FROM checkpoints
+             UNION SELECT client FROM entries ORDER BY 1",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(|e| self.fail(e))?;
+        names
+            .into_iter()
+            .map(|n| ClientId::new(n).map_err(|e| StoreError::Broken(e.to_string())))
+            .collect()
+    }
+
+    fn recorded(&self, row: &SqliteRow) -> Result<Recorded, StoreError> {
+        let seq: i64 = row.try_get("seq").map_err(|e| self.fail(e))?;
+        let at: i64 = row.try_get("at_ms").map_err(|e| self.fail(e))?;
+        let body: Vec<u8> = row.try_get("body").map_err(|e| self.fail(e))?;
+        let body: Body = serde_json::from_slice(&body).map_err(|e| {
+            StoreError::Broken(format!(
+                "journal entry {seq} cannot be read: {e}; run `journeyman journal verify`"
+            ))
+        })?;
+        Ok(Recorded {
+            seq: u64::try_from(seq).unwrap_or_default(),
+            at: UnixMs(at),
+            actor: body.actor,
+            event: body.event,
+        })
+    }
+}
+
+/// What stands beside a leaf.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Body {
+    actor: Actor,
+    event: Event,
+}
+
+fn entry_row(row: &SqliteRow) -> Result<EntryRow, sqlx::Error> {
+    let body: Option<Vec<u8>> = row.try_get("body")?;
+    let body = body.and_then(|b| serde_json::from_slice::<Body>(&b).ok());
+    let digest: Option<Vec<u8>> = row.try_get("digest")?;
+    let actor = body.as_ref().map(|b| b.actor.to_string());
+    Ok(EntryRow {
+        seq: u64::try_from(row.try_get::<i64, _>("seq")?).unwrap_or_default(),
+        at: UnixMs(row.try_get("at_ms")?),
+        case: row.try_get("case_id")?,
+        actor: actor.map_or_else(|| row.try_get("actor"), Ok)?,
+        kind: row.try_get("kind")?,
+        tier: row.try_get("tier")?,
+        outcome: row.try_get("outcome")?,
+        digest: digest.map(hex::encode),
+        event: body.map(|b| b.event),
+    })
+}
+
+/// The append itself, inside a transaction.
+pub(crate) async fn in_tx(tx: &mut Tx, append: Append) -> Result<u64, Fault> {
+    let Append { client, case, expected, at, entries, views } = append;
+    let case_id = case.to_string();
+    let version = expected + entries.len() as u64;
+    let moved = sqlx::query(
+        "UPDATE cases SET version = $3, updated_ms = $4
+         WHERE client = $1 AND id = $2 AND version = $5",
+    )
+    .bind(client.as_str())
+    .bind(&case_id)
+    .bind(as_i64(version))
+    .bind(at.0)
+    .bind(as_i64(expected))
+    .execute(&mut tx.conn)
+    .await?;
+    if moved.rows_affected() == 0 {
+        return Err(why_not(tx, &client, &case_id, expected).await?.into());
+    }
+    for entry in &entries {
+        write_entry(tx, &client, &case_id, at, entry).await?;
+        project(tx, &client, &case_id, at, entry).await?;
+    }
+    for view in views {
+        change_view(tx, &client, &case_id, at, view).await?;
+    }
+    if entries.iter().any(|e| matches!(e.event, Event::MessageReceived { .. })) {
+        mark_news(tx, &client, &case_id).await?;
+    }
+    Ok(version)
+}
+
+async fn why_not(
+    tx: &mut Tx,
+    client: &ClientId,
+    case_id: &str,
+    expected: u64,
+) -> Result<StoreError, Fault> {
+    let found: Option<i64> =
+        sqlx::query_scalar("SELECT version FROM cases WHERE client = $1 AND id = $2")
+            .bind(client.as_str())
+            .bind(case_id)
+            .fetch_optional(&mut tx.conn)
+            .await?;
+    Ok(match found.and_then(|v| u64::try_from(v).ok()) {
+        Some(found) => StoreError::Conflict { expected, found },
+        None => StoreError::NotFound(format!("there is no case {case_id} of client {client}")),
+    })
+}
+
+/// Writes one entry, its private part, and the new right edge of the tree.
+pub(crate) async fn write_entry(
+    tx: &mut Tx,
+    client: &ClientId,
+    case_id: &str,
+    at: UnixMs,
+    entry: &NewEntry,
+) -> Result<(), Fault> {
+    let mut edge = tx.edge(client.as_str()).await?;
+    let seq = as_i64(edge.size());
+    let body = Body { actor: entry.actor.clone(), event: entry.event.clone() };
+    let body = serde_json::to_vec(&body)
+        .map_err(|e| StoreError::Broken(format!("an event cannot be written: {e}")))?;
+    let mut salt = [0u8; 32];
+    fill(&mut salt)?;
+    let verdict = entry.event.verdict();
+    let leaf = Leaf {
+        client: client.to_string(),
+        seq,
+        at_ms: at.0,
+        case_id: case_id.into(),
+        actor: tx.keys.actor(&entry.actor)?,
+        kind: entry.event.kind().into(),
+        digest: entry.event.digest().map(|d| d.0.to_vec()),
+        tier: verdict.map(|v| v.tier.name().into()),
+        findings: findings(&entry.event),
+        policy_version: verdict.map(|v| v.policy_version.clone()),
+        outcome: entry.event.outcome_name().map(str::to_owned),
+        commitment: commitment(&salt, &body),
+    };
+    let hash = leaf_hash(&leaf.bytes());
+    edge.push(hash);
+    sqlx::query(
+        "INSERT INTO entries (client, seq, at_ms, case_id, actor, kind, digest, tier, findings,
+           policy_version, outcome, commitment, leaf_hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+    )
+    .bind(leaf.client)
+    .bind(seq)
+    .bind(at.0)
+    .bind(leaf.case_id)
+    .bind(leaf.actor)
+    .bind(leaf.kind)
+    .bind(leaf.digest)
+    .bind(leaf.tier)
+    .bind(leaf.findings)
+    .bind(leaf.policy_version)
+    .bind(leaf.outcome)
+    .bind(leaf.commitment)
+    .bind(hash.to_vec())
+    .execute(&mut tx.conn)
+    .await?;
+    sqlx::query("INSERT INTO entry_private (client, seq, salt, body) VALUES ($1, $2, $3, $4)")
+        .bind(client.as_str())
+        .bind(seq)
+        .bind(salt.to_vec())
+        .bind(body)
+        .execute(&mut tx.conn)
+        .await?;
+    tx.set_edge(client.as_str(), edge, at);
+    Ok(())
+}

@@ -1,0 +1,317 @@
+//! Proving the journal: every byte, every checkpoint, and against a checkpoint kept elsewhere.
+
+use crate::{
+    Checkpoint, Store, StoreError, Verifier,
+    leaf::{Leaf, commitment},
+    merkle::{Frontier, Hash, consistency_proof, inclusion_proof, leaf_hash},
+    tip::as_i64,
+};
+use domain::ClientId;
+use futures::TryStreamExt as _;
+use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
+use std::collections::BTreeMap;
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Entry that it is about, if one.
+    pub seq: Option<u64>,
+    /// Plain words.
+    pub text: String,
+}
+
+/// What verifying one client's journal showed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Whose.
+    pub client: ClientId,
+    /// Entries found.
+    pub size: u64,
+    /// Root over them.
+    pub root: Hash,
+    /// Checkpoints that were checked.
+    pub checkpoints: u64,
+    /// Entries whose personal data was erased; their leaves still prove.
+    pub erased: u64,
+    /// What is wrong; empty when all is well.
+    pub problems: Vec<Problem>,
+}
+
+impl Report {
+    /// Nothing is wrong.
+    pub fn is_clean(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
+
+impl Store {
+    /// Recomputes a client's journal from its columns and compares it with every checkpoint, the
+    /// tip, and, when given, a signed checkpoint that was kept elsewhere.
+    pub async fn verify(
+        &self,
+        client: &ClientId,
+        kept: Option<&str>,
+    ) -> Result<Report, StoreError> {
+        // One transaction, so that what is being written meanwhile does not look like damage.
+        let mut tx = self.pool.begin().await.map_err(|e| self.fail(e))?;
+        let report = self.verify_in(&mut tx, client, kept).await.map_err(|e| self.fail(e));
+        let _ = tx.rollback().await;
+        report
+    }
+
+    async fn verify_in(
+        &self,
+        conn: &mut SqliteConnection,
+        client: &ClientId,
+        kept: Option<&str>,
+    ) -> Result<Report, sqlx::Error> {
+        let notes =
+            sqlx::query("SELECT size, note FROM checkpoints WHERE client = $1 ORDER BY size")
+                .bind(client.as_str())
+                .fetch_all(&mut *conn)
+                .await?;
+        let tip = sqlx::query("SELECT size, frontier FROM tips WHERE client = $1")
+            .bind(client.as_str())
+            .fetch_optional(&mut *conn)
+            .await?;
+        let mut walk = Walk {
+            verifier: self.keys.signer(client.as_str()).verifier(),
+            expected: BTreeMap::new(),
+            edge: Frontier::default(),
+            next: 0,
+            erased: 0,
+            problems: Vec::new(),
+        };
+        for row in &notes {
+            walk.expect_stored(row);
+        }
+        if let Some(note) = kept {
+            walk.expect(note, "the checkpoint kept elsewhere");
+        }
+        let mut rows = sqlx::query(
+            "SELECT e.*, p.salt, p.body FROM entries e
+             LEFT JOIN entry_private p ON p.client = e.client AND p.seq = e.seq
+             WHERE e.client = $1 ORDER BY e.seq",
+        )
+        .bind(client.as_str())
+        .fetch(&mut *conn);
+        while let Some(row) = rows.try_next().await? {
+            walk.step(&row);
+        }
+        drop(rows);
+        walk.end(tip.as_ref());
+        Ok(Report {
+            client: client.clone(),
+            size: walk.edge.size(),
+            root: walk.edge.root(),
+            checkpoints: notes.len() as u64 + u64::from(kept.is_some()),
+            erased: walk.erased,
+            problems: walk.problems,
+        })
+    }
+
+    /// The newest signed checkpoint of a client's log, to be kept elsewhere.
+    pub async fn checkpoint(&self, client: &ClientId) -> Result<Option<String>, StoreError> {
+        sqlx::query_scalar(
+            "SELECT note FROM checkpoints WHERE client = $1 ORDER BY size DESC LIMIT 1",
+        )
+        .bind(client.as_str())
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(|e| self.fail(e))
+    }
+
+    /// The key that checks this client's checkpoints, as C2SP writes it.
+    pub fn verifier_key(&self, client: &ClientId) -> String {
+        self.keys.signer(client.as_str()).verifier().vkey()
+    }
+
+    /// Proof that the log of `size` entries begins with the log of `old` entries.
+    pub async fn prove_consistency(
+        &self,
+        client: &ClientId,
+        old: u64,
+        size: u64,
+    ) -> Result<Vec<Hash>, StoreError> {
+        if old > size {
+            return Err(StoreError::NotFound(format!(
+                "a log of {size} entries cannot begin with {old}; name the smaller size first"
+            )));
+        }
+        let leaves = self.leaves(client, size).await?;
+        Ok(consistency_proof(&leaves, usize::try_from(old).unwrap_or(usize::MAX)))
+    }
+
+    /// Proof that entry `seq` stands in the log of `size` entries, and its leaf hash.
+    pub async fn prove_inclusion(
+        &self,
+        client: &ClientId,
+        seq: u64,
+        size: u64,
+    ) -> Result<(Hash, Vec<Hash>), StoreError> {
+        let leaves = self.leaves(client, size).await?;
+        let index = usize::try_from(seq).unwrap_or(usize::MAX);
+        let leaf = leaves.get(index).copied().ok_or_else(|| {
+            StoreError::NotFound(format!("the journal of {client} has no entry {seq} below {size}"))
+        })?;
+        Ok((leaf, inclusion_proof(&leaves, index)))
+    }
+
+    async fn leaves(&self, client: &ClientId, size: u64) -> Result<Vec<Hash>, StoreError> {
+        let rows: Vec<Vec<u8>> = sqlx::query_scalar(
+            "SELECT leaf_hash FROM entries WHERE client = $1 AND seq < $2 ORDER BY seq",
+        )
+        .bind(client.as_str())
+        .bind(as_i64(size))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(|e| self.fail(e))?;
+        if rows.len() as u64 != size {
+            return Err(StoreError::NotFound(format!(
+                "the journal of {client} has only {} entries, not {size}",
+                rows.len()
+            )));
+        }
+        rows.into_iter()
+            .map(|h| {
+                Hash::try_from(h)
+                    .map_err(|_| StoreError::Broken(format!("a leaf of {client} is damaged")))
+            })
+            .collect()
+    }
+}
+
+const OWN: &str = "a checkpoint of this database";
+
+/// One pass over a journal, oldest entry first.
+struct Walk {
+    verifier: Verifier,
+    /// Roots that signed checkpoints say, by size.
+    expected: BTreeMap<u64, Vec<(Hash, &'static str)>>,
+    edge: Frontier,
+    /// Sequence number that the next entry should have.
+    next: u64,
+    erased: u64,
+    problems: Vec<Problem>,
+}
+
+impl Walk {
+    fn wrong(&mut self, seq: Option<u64>, text: String) {
+        self.problems.push(Problem { seq, text });
+    }
+
+    /// Checks a note's signature and remembers what it says. Answers with its size.
+    fn expect(&mut self, note: &str, which: &'static str) -> Option<u64> {
+        match self.verifier.open(note) {
+            Ok(Checkpoint { size, root, .. }) => {
+                self.expected.entry(size).or_default().push((root, which));
+                Some(size)
+            }
+            Err(e) => {
+                self.wrong(None, format!("{which}: {e}"));
+                None
+            }
+        }
+    }
+
+    fn expect_stored(&mut self, row: &SqliteRow) {
+        let read = row.try_get::<i64, _>("size").and_then(|s| Ok((s, row.try_get("note")?)));
+        let (size, note): (i64, String) = match read {
+            Ok(read) => read,
+            Err(e) => return self.wrong(None, format!("{OWN} cannot be read: {e}")),
+        };
+        if let Some(signed) = self.expect(&note, OWN)
+            && as_i64(signed) != size
+        {
+            self.wrong(None, format!("{OWN} stands under size {size} but says {signed}"));
+        }
+    }
+
+    fn step(&mut self, row: &SqliteRow) {
+        let place = self.edge.size();
+        let hash = match self.entry(row) {
+            Ok(hash) => hash,
+            Err(e) => {
+                self.wrong(Some(place), format!("cannot be read: {e}"));
+                Hash::default()
+            }
+        };
+        self.edge.push(hash);
+        let root = self.edge.root();
+        for (signed, which) in self.expected.get(&self.edge.size()).cloned().unwrap_or_default() {
+            if signed != root {
+                let text = format!("{which} at size {} says another history", self.edge.size());
+                self.wrong(Some(place), text);
+            }
+        }
+    }
+
+    /// Checks one entry by itself; answers with the leaf hash that its columns give.
+    fn entry(&mut self, row: &SqliteRow) -> Result<Hash, sqlx::Error> {
+        let leaf = leaf(row)?;
+        let seq = u64::try_from(leaf.seq).ok();
+        if seq != Some(self.next) {
+            self.wrong(seq, format!("entry {} is missing or out of order", self.next));
+        }
+        self.next = seq.unwrap_or(self.next).saturating_add(1);
+        let hash = leaf_hash(&leaf.bytes());
+        if row.try_get::<Vec<u8>, _>("leaf_hash")? != hash {
+            self.wrong(seq, "its fields are not those that were written".into());
+        }
+        let salt: Option<Vec<u8>> = row.try_get("salt")?;
+        let body: Option<Vec<u8>> = row.try_get("body")?;
+        match (salt, body) {
+            (Some(salt), Some(body)) if commitment(&salt, &body) != leaf.commitment => {
+                self.wrong(seq, "its content is not what was written".into());
+            }
+            (Some(_), Some(_)) => {}
+            _ => self.erased += 1,
+        }
+        Ok(hash)
+    }
+
+    /// Compares what was found with the tip, and with checkpoints over more than was found.
+    fn end(&mut self, tip: Option<&SqliteRow>) {
+        let size = self.edge.size();
+        let beyond = self.expected.split_off(&(size + 1));
+        for (signed, roots) in beyond {
+            for (_, which) in roots {
+                self.wrong(None, format!("{which} says {signed} entries; only {size} are left"));
+            }
+        }
+        let stored = tip.and_then(|r| {
+            let size: i64 = r.try_get("size").ok()?;
+            let bytes: Vec<u8> = r.try_get("frontier").ok()?;
+            Frontier::from_bytes(u64::try_from(size).ok()?, &bytes)
+        });
+        let same = match &stored {
+            Some(stored) => *stored == self.edge,
+            None => tip.is_none() && size == 0,
+        };
+        if !same {
+            let says = stored.map_or_else(
+                || "nothing readable".into(),
+                |s| format!("{} entries, root {}", s.size(), hex::encode(s.root())),
+            );
+            let found = hex::encode(self.edge.root());
+            self.wrong(None, format!("the tip says {says}; there are {size}, root {found}"));
+        }
+    }
+}
+
+fn leaf(row: &SqliteRow) -> Result<Leaf, sqlx::Error> {
+    Ok(Leaf {
+        client: row.try_get("client")?,
+        seq: row.try_get("seq")?,
+        at_ms: row.try_get("at_ms")?,
+        case_id: row.try_get("case_id")?,
+        actor: row.try_get("actor")?,
+        kind: row.try_get("kind")?,
+        digest: row.try_get("digest")?,
+        tier: row.try_get("tier")?,
+        findings: row.try_get("findings")?,
+        policy_version: row.try_get("policy_version")?,
+        outcome: row.try_get("outcome")?,
+        commitment: row.try_get("commitment")?,
+    })
+}

@@ -1,0 +1,337 @@
+//! The one writer: collects what is waiting, commits it together, and only then answers.
+//!
+//! Group commit: under load many appends share one `fsync`. Each piece of work runs inside a
+//! savepoint, so one that fails takes nothing else with it; when the database itself fails (full,
+//! locked, damaged) the whole batch is undone and every caller is told that cause. INVARIANT:
+//! nobody is told of success before the commit returned.
+
+use crate::{
+    Keys, StoreError,
+    merkle::Frontier,
+    tip::{self, as_i64, put_tip, tip},
+};
+use domain::UnixMs;
+use futures::future::BoxFuture;
+use sqlx::{Connection as _, Row as _, SqliteConnection};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tokio::sync::{mpsc, oneshot};
+
+/// A failure inside a transaction.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    Sql(sqlx::Error),
+    Store(StoreError),
+}
+
+impl From<sqlx::Error> for Fault {
+    fn from(e: sqlx::Error) -> Self {
+        Fault::Sql(e)
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(e: StoreError) -> Self {
+        Fault::Store(e)
+    }
+}
+
+impl Fault {
+    pub(crate) fn into_store(self, path: &str) -> StoreError {
+        match self {
+            Fault::Sql(e) => StoreError::from_sqlx(path, &e),
+            Fault::Store(e) => e,
+        }
+    }
+
+    /// Whether the database failed rather than this one piece of work.
+    fn is_of_database(&self) -> bool {
+        matches!(self, Fault::Sql(e) if StoreError::is_of_database(e))
+    }
+}
+
+/// The open transaction.
+#[derive(Debug)]
+pub(crate) struct Tx {
+    pub(crate) conn: SqliteConnection,
+    pub(crate) keys: Keys,
+    /// Trees that grew in this transaction, with the time of the newest entry. Written at its end.
+    edges: BTreeMap<String, (Frontier, UnixMs)>,
+    /// What `edges` held before the current piece of work.
+    before: Vec<(String, Option<(Frontier, UnixMs)>)>,
+    /// Clients whose log grew since their last checkpoint, with the time of the newest entry.
+    grown: BTreeMap<String, UnixMs>,
+    /// A one-time secret was wiped: its sealed bytes still stand in the write-ahead log.
+    pub(crate) wiped: bool,
+    /// The last complaint of the checkpoint tick, so that it is not repeated every second.
+    complaint: Option<String>,
+}
+
+impl Tx {
+    /// The right edge of a client's tree, with what this transaction appended.
+    pub(crate) async fn edge(&mut self, client: &str) -> Result<Frontier, Fault> {
+        match self.edges.get(client) {
+            Some((edge, _)) => Ok(edge.clone()),
+            None => tip(&mut self.conn, client).await,
+        }
+    }
+
+    /// Moves the right edge of a client's tree, after an entry was appended.
+    pub(crate) fn set_edge(&mut self, client: &str, edge: Frontier, at: UnixMs) {
+        let old = self.edges.insert(client.into(), (edge, at));
+        self.before.push((client.into(), old));
+    }
+
+    /// Forgets what the current piece of work appended.
+    fn take_back(&mut self) {
+        while let Some((client, old)) = self.before.pop() {
+            match old {
+                Some(edge) => self.edges.insert(client, edge),
+                None => self.edges.remove(&client),
+            };
+        }
+    }
+}
+
+/// What a piece of work wants done with its changes.
+pub(crate) enum Ran {
+    /// Keep them.
+    Keep,
+    /// Undo them, and only them.
+    Undo,
+    /// The database failed: undo the batch.
+    Abort(StoreError),
+}
+
+/// A piece of work with the caller that waits for it.
+pub(crate) trait Work: Send {
+    /// Runs inside the batch's transaction.
+    fn run<'c>(&'c mut self, tx: &'c mut Tx) -> BoxFuture<'c, Ran>;
+    /// Tells the caller, once the batch is committed or undone.
+    fn finish(self: Box<Self>, batch: Result<(), StoreError>);
+}
+
+/// [`Work`] from a closure.
+pub(crate) struct Job<T, F> {
+    pub(crate) work: Option<F>,
+    pub(crate) result: Option<Result<T, StoreError>>,
+    pub(crate) tell: oneshot::Sender<Result<T, StoreError>>,
+    pub(crate) path: Arc<str>,
+}
+
+impl<T, F> Work for Job<T, F>
+where
+    T: Send + 'static,
+    F: for<'c> FnOnce(&'c mut Tx) -> BoxFuture<'c, Result<T, Fault>> + Send + 'static,
+{
+    fn run<'c>(&'c mut self, tx: &'c mut Tx) -> BoxFuture<'c, Ran> {
+        Box::pin(async move {
+            let Some(work) = self.work.take() else { return Ran::Undo };
+            match work(tx).await {
+                Ok(value) => {
+                    self.result = Some(Ok(value));
+                    Ran::Keep
+                }
+                Err(fault) => {
+                    let abort = fault.is_of_database();
+                    let error = fault.into_store(&self.path);
+                    self.result = Some(Err(error.clone()));
+                    if abort { Ran::Abort(error) } else { Ran::Undo }
+                }
+            }
+        })
+    }
+
+    fn finish(self: Box<Self>, batch: Result<(), StoreError>) {
+        let answer = match (batch, self.result) {
+            // Even a refusal may rest on what the batch had written before; it is undone now.
+            (Err(e), _) => Err(e),
+            (Ok(()), Some(result)) => result,
+            (Ok(()), None) => Err(StoreError::Closed),
+        };
+        // A caller that went away does not want to know.
+        let _ = self.tell.send(answer);
+    }
+}
+
+/// What the writer is told.
+pub(crate) enum Order {
+    Work(Box<dyn Work>),
+    Close,
+}
+
+const BATCH: usize = 128;
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
+
+/// Runs until told to close or until every sender is gone; signs a last checkpoint on the way out.
+pub(crate) async fn run(
+    conn: SqliteConnection,
+    mut queue: mpsc::Receiver<Order>,
+    keys: Keys,
+    path: Arc<str>,
+) {
+    let mut tx = Tx {
+        conn,
+        keys,
+        edges: BTreeMap::new(),
+        before: Vec::new(),
+        grown: BTreeMap::new(),
+        wiped: false,
+        complaint: None,
+    };
+    match tip::without_checkpoint(&mut tx.conn).await {
+        Ok(grown) => tx.grown = grown,
+        Err(e) => tracing::warn!(error = %e.into_store(&path), "no look for missing checkpoints"),
+    }
+    let mut tick = tokio::time::interval(CHECKPOINT_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut open = true;
+    while open {
+        let mut next = tokio::select! {
+            biased;
+            _ = tick.tick() => {
+                housekeeping(&mut tx, &path).await;
+                continue;
+            }
+            order = queue.recv() => order,
+        };
+        let mut batch = Vec::new();
+        loop {
+            match next {
+                Some(Order::Work(work)) => batch.push(work),
+                Some(Order::Close) | None => {
+                    open = false;
+                    break;
+                }
+            }
+            if batch.len() == BATCH {
+                break;
+            }
+            match queue.try_recv() {
+                Ok(order) => next = Some(order),
+                Err(_) => break,
+            }
+        }
+        commit(&mut tx, batch, &path).await;
+    }
+    housekeeping(&mut tx, &path).await;
+    if let Err(e) = tx.conn.close().await {
+        tracing::warn!(error = %e, "closing the database failed");
+    }
+}
+
+async fn commit(tx: &mut Tx, mut batch: Vec<Box<dyn Work>>, path: &str) {
+    if batch.is_empty() {
+        return;
+    }
+    let result = run_all(tx, &mut batch, path).await;
+    let edges = std::mem::take(&mut tx.edges);
+    match result {
+        Ok(()) => tx.grown.extend(edges.into_iter().map(|(client, (_, at))| (client, at))),
+        Err(_) => undo(tx).await,
+    }
+    for work in batch {
+        work.finish(result.clone());
+    }
+}
+
+async fn run_all(tx: &mut Tx, batch: &mut [Box<dyn Work>], path: &str) -> Result<(), StoreError> {
+    say(tx, "BEGIN IMMEDIATE", path).await?;
+    for work in batch {
+        say(tx, "SAVEPOINT work", path).await?;
+        tx.before.clear();
+        match work.run(tx).await {
+            Ran::Keep => {}
+            Ran::Undo => {
+                tx.take_back();
+                say(tx, "ROLLBACK TO work", path).await?;
+            }
+            Ran::Abort(error) => return Err(error),
+        }
+        say(tx, "RELEASE work", path).await?;
+    }
+    for (client, (edge, _)) in &tx.edges {
+        put_tip(&mut tx.conn, client, edge).await.map_err(|f| f.into_store(path))?;
+    }
+    say(tx, "COMMIT", path).await
+}
+
+async fn say(tx: &mut Tx, sql: &'static str, path: &str) -> Result<(), StoreError> {
+    let done = sqlx::query(sql).execute(&mut tx.conn).await;
+    done.map(drop).map_err(|e| StoreError::from_sqlx(path, &e))
+}
+
+/// Undoes the open transaction. There is none when BEGIN failed or when SQLite itself rolled back.
+async fn undo(tx: &mut Tx) {
+    let _ = sqlx::query("ROLLBACK").execute(&mut tx.conn).await;
+}
+
+/// What waits for a quiet moment. A failure is tried again at the next tick.
+async fn housekeeping(tx: &mut Tx, path: &str) {
+    let result = async {
+        checkpoints(tx).await?;
+        if tx.wiped {
+            tx.wiped = !empty_log(tx).await?;
+        }
+        Ok::<(), Fault>(())
+    }
+    .await;
+    let complaint = result.err().map(|fault| fault.into_store(path).to_string());
+    if let Some(text) = &complaint
+        && tx.complaint != complaint
+    {
+        tracing::warn!(error = %text, "the newest checkpoint is not signed yet");
+    }
+    tx.complaint = complaint;
+}
+
+/// Signs a checkpoint for every log that grew, in one transaction.
+async fn checkpoints(tx: &mut Tx) -> Result<(), Fault> {
+    if tx.grown.is_empty() {
+        return Ok(());
+    }
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut tx.conn).await?;
+    let result = async {
+        for (client, at) in tx.grown.clone() {
+            match checkpoint(tx, &client, at).await {
+                // A damaged tip is for `journal verify` to explain; the others go on.
+                Err(Fault::Store(e)) => tracing::error!(%client, error = %e, "no checkpoint"),
+                other => other?,
+            }
+        }
+        sqlx::query("COMMIT").execute(&mut tx.conn).await?;
+        Ok::<(), Fault>(())
+    }
+    .await;
+    match &result {
+        Ok(()) => tx.grown.clear(),
+        Err(_) => undo(tx).await,
+    }
+    result
+}
+
+async fn checkpoint(tx: &mut Tx, client: &str, at: UnixMs) -> Result<(), Fault> {
+    let edge = tip(&mut tx.conn, client).await?;
+    let note = tx.keys.signer(client).sign(edge.size(), edge.root());
+    sqlx::query(
+        "INSERT INTO checkpoints (client, size, at_ms, note) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (client, size) DO NOTHING",
+    )
+    .bind(client)
+    .bind(as_i64(edge.size()))
+    .bind(at.0)
+    .bind(note)
+    .execute(&mut tx.conn)
+    .await?;
+    Ok(())
+}
+
+/// Writes the write-ahead log into the database and cuts it to nothing. Answers whether it could:
+/// readers are not waited for.
+async fn empty_log(tx: &mut Tx) -> Result<bool, Fault> {
+    let patience: i64 = sqlx::query_scalar("PRAGMA busy_timeout").fetch_one(&mut tx.conn).await?;
+    sqlx::query("PRAGMA busy_timeout = 0").execute(&mut tx.conn).await?;
+    let cut = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut tx.conn).await;
+    let patience = format!("PRAGMA busy_timeout = {patience}");
+    sqlx::query(sqlx::AssertSqlSafe(patience)).execute(&mut tx.conn).await?;
+    Ok(cut?.try_get::<i64, _>(0)? == 0)
+}

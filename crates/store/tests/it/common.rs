@@ -1,0 +1,208 @@
+//! What the tests share: a store in a temporary folder, and ready-made events.
+
+use domain::action::UnlockAccount;
+use domain::{
+    AccountRef, Action, Actor, Approval, ApprovalId, ApprovalState, BrainId, CaseId, ClientId,
+    Digest, Event, Facts, Finding, Follow, IncomingTicket, TicketRef, TicketStatus, Tier, UnixMs,
+    VerdictRecord,
+};
+use sqlx::{Connection as _, SqliteConnection};
+use std::path::Path;
+use store::{Append, Intake, NewEntry, Received, Store, StoreError, StoreOptions, View};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+pub(crate) const T0: UnixMs = UnixMs(1_800_000_000_000);
+pub(crate) const HOUR_MS: i64 = 3_600_000;
+
+pub(crate) struct Desk {
+    pub(crate) dir: TempDir,
+    pub(crate) store: Store,
+}
+
+pub(crate) fn options(dir: &Path) -> StoreOptions {
+    StoreOptions::new(dir, "desk.example.net")
+}
+
+pub(crate) async fn open(dir: &Path) -> Store {
+    Store::open(&options(dir)).await.unwrap()
+}
+
+pub(crate) async fn desk() -> Desk {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    Desk { dir, store }
+}
+
+/// A second connection, as another program would have it.
+pub(crate) async fn raw(dir: &Path) -> SqliteConnection {
+    let url = format!("sqlite://{}", dir.join("journeyman.db").display());
+    SqliteConnection::connect(&url).await.unwrap()
+}
+
+/// A connection of somebody who tampers: the triggers are gone.
+pub(crate) async fn tamperer(dir: &Path) -> SqliteConnection {
+    let mut conn = raw(dir).await;
+    let triggers: Vec<String> =
+        sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            .fetch_all(&mut conn)
+            .await
+            .unwrap();
+    for name in triggers {
+        run(&mut conn, &format!("DROP TRIGGER {name}")).await.unwrap();
+    }
+    conn
+}
+
+pub(crate) async fn run(conn: &mut SqliteConnection, sql: &str) -> Result<u64, sqlx::Error> {
+    sqlx::query(sqlx::AssertSqlSafe(sql.to_owned())).execute(conn).await.map(|d| d.rows_affected())
+}
+
+pub(crate) fn acme() -> ClientId {
+    ClientId::new("acme").unwrap()
+}
+
+pub(crate) fn case_id(n: u128) -> CaseId {
+    CaseId(Uuid::from_u128(n))
+}
+
+pub(crate) fn ticket(id: &str, subject: &str) -> IncomingTicket {
+    IncomingTicket {
+        ticket: TicketRef { psa: "rt".into(), id: id.into() },
+        customer: "Acme".into(),
+        from: "petra.quill@acme.example".into(),
+        from_name: "Petra Quill".into(),
+        subject: subject.into(),
+        body: "I am locked out of my laptop.".into(),
+        created_at: T0,
+        message_id: None,
+        status: TicketStatus::New,
+    }
+}
+
+pub(crate) fn intake(n: u128) -> Intake {
+    Intake {
+        client: acme(),
+        ticket: ticket(&n.to_string(), "Locked out"),
+        case: case_id(n),
+        fingerprint: format!("fingerprint {n}"),
+        duplicate_since: UnixMs(0),
+        at: T0,
+    }
+}
+
+/// Takes ticket `n` in; its case has version 1.
+pub(crate) async fn new_case(store: &Store, n: u128) -> CaseId {
+    match store.receive(intake(n)).await.unwrap() {
+        Received::New(id) => id,
+        other => panic!("ticket {n} is {other:?}"),
+    }
+}
+
+pub(crate) fn note(text: &str) -> NewEntry {
+    NewEntry {
+        actor: Actor::Platform,
+        event: Event::Noted { code: "note".into(), text: text.into() },
+    }
+}
+
+pub(crate) fn brain() -> Actor {
+    Actor::Brain(BrainId::new("technician").unwrap())
+}
+
+pub(crate) fn unlock() -> Action {
+    Action::UnlockAccount(UnlockAccount {
+        account: AccountRef {
+            id: "9c0c7f0e".into(),
+            login: "petra.quill@acme.example".into(),
+            name: "Petra Quill".into(),
+        },
+    })
+}
+
+pub(crate) fn digest() -> Digest {
+    unlock().digest(&acme())
+}
+
+pub(crate) fn judged(tier: Tier) -> NewEntry {
+    let finding = Finding {
+        assessor: "requester".into(),
+        minimum: tier,
+        code: "requester_unverified".into(),
+        because: vec!["petra.quill@acme.example is not on file".into()],
+    };
+    NewEntry {
+        actor: brain(),
+        event: Event::Judged {
+            action: unlock(),
+            facts: Facts::none("not read"),
+            verdict: VerdictRecord {
+                digest: digest(),
+                tier,
+                findings: vec![finding],
+                policy_version: "policy 7".into(),
+                follows: Follow::Run,
+                judged_at: T0,
+            },
+        },
+    }
+}
+
+pub(crate) fn append(case: CaseId, expected: u64, entries: Vec<NewEntry>) -> Append {
+    Append { client: acme(), case, expected, at: T0, entries, views: Vec::new() }
+}
+
+/// Appends one note to a case.
+pub(crate) async fn add(store: &Store, case: CaseId, expected: u64) -> Result<u64, StoreError> {
+    store.append(append(case, expected, vec![note(&format!("after {expected}"))])).await
+}
+
+/// A case with a question that waits for a person.
+pub(crate) async fn asked(store: &Store, n: u128) -> (CaseId, Approval) {
+    let case = new_case(store, n).await;
+    let approval = Approval {
+        id: ApprovalId(Uuid::from_u128(n + 1_000_000)),
+        client: acme(),
+        case,
+        digest: digest(),
+        sentence: unlock().sentence(),
+        tier: Tier::High,
+        excluded: vec!["9c0c7f0e".into(), "Petra.Quill@acme.example".into()],
+        asked_at: T0,
+        expires_at: T0.plus_ms(4 * HOUR_MS),
+        state: ApprovalState::Pending,
+    };
+    let held = NewEntry {
+        actor: brain(),
+        event: Event::Held {
+            approval: approval.id,
+            action: unlock(),
+            digest: approval.digest,
+            tier: approval.tier,
+            expires_at: approval.expires_at,
+        },
+    };
+    let mut entry = append(case, 1, vec![held]);
+    entry.views =
+        vec![View::Ask(Box::new(approval.clone())), View::Wake(Some(approval.expires_at))];
+    store.append(entry).await.unwrap();
+    (case, approval)
+}
+
+pub(crate) async fn assert_clean(store: &Store, client: &ClientId) -> u64 {
+    let report = store.verify(client, None).await.unwrap();
+    assert!(report.is_clean(), "{:?}", report.problems);
+    report.size
+}
+
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for item in std::fs::read_dir(from).unwrap() {
+        let item = item.unwrap();
+        let target = to.join(item.file_name());
+        match item.file_type().unwrap().is_dir() {
+            true => copy_folder(&item.path(), &target),
+            false => drop(std::fs::copy(item.path(), target).unwrap()),
+        }
+    }
+}
