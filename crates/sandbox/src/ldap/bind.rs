@@ -1,6 +1,6 @@
 //! Signing in, with the sub-codes that Windows gives.
 
-use super::ber::Answer;
+use super::answer::Answer;
 use super::draft::password_expired;
 use super::tree::{LOCKOUT_THRESHOLD, Object};
 use super::{Server, dn};

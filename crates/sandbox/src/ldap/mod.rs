@@ -3,6 +3,7 @@
 //! Plain TCP stands in for `ldaps`: certificates are not what this is for. INVARIANT: requests of
 //! all connections are carried out one at a time, so that nobody sees half of a change.
 
+mod answer;
 mod ber;
 mod bind;
 mod dn;
@@ -22,7 +23,8 @@ use crate::Secret;
 use crate::effect::System;
 use crate::fault::{FaultKind, Faults};
 use crate::world::{Company, DirectoryKind, WorldHandle};
-use ber::{Answer, Message, Request};
+use answer::Answer;
+use ber::{Message, Request};
 use bind::Who;
 use bytes::{Bytes, BytesMut};
 use std::collections::BTreeMap;

@@ -4,7 +4,8 @@
 //! or not at all. Rights reach people and ordinary groups below `OU=Staff`; administrative objects
 //! and whatever lies elsewhere refuse, as they do in a domain whose administrators are protected.
 
-use super::ber::{Answer, Change, How};
+use super::answer::Answer;
+use super::ber::{Change, How};
 use super::bind::Who;
 use super::schema::{DISABLED, decode_password, good_password};
 use super::tree::{Entry, Object, Tree};

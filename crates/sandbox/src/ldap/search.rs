@@ -1,6 +1,7 @@
 //! Searches, page by page.
 
-use super::ber::{self, Answer, Control, Scope, Search};
+use super::answer::{self, Answer};
+use super::ber::{self, Control, Scope, Search};
 use super::bind::Who;
 use super::modify::bad_name;
 use super::schema::{Syntax, generalized_time, syntax};
@@ -53,13 +54,13 @@ impl Server {
         let mut out = Vec::new();
         let no_referrals = controls.iter().any(|c| c.oid == ber::NO_REFERRALS);
         if begun.is_none() && !no_referrals {
-            out.extend(self.references(search).iter().map(|url| ber::reference(id, url)));
+            out.extend(self.references(search).iter().map(|url| answer::reference(id, url)));
         }
         let most = [Some(MAX_PAGE), page.as_ref().map(|(size, _)| *size)];
         let most = most.into_iter().flatten().filter(|n| *n > 0).min().unwrap_or(MAX_PAGE);
         let limit = if search.size_limit == 0 { usize::MAX } else { search.size_limit };
         let rest = found.split_off(found.len().min(most).min(limit));
-        out.extend(found.into_iter().map(|(dn, attributes)| ber::entry(id, &dn, attributes)));
+        out.extend(found.into_iter().map(|(dn, attributes)| answer::entry(id, &dn, attributes)));
         let answer = match (&page, rest.is_empty()) {
             (_, true) => Answer::ok().encode(id, 5, page.map(|_| &[][..]), None),
             (Some(_), false) if limit > most => {

@@ -94,8 +94,7 @@ pub(super) fn fingerprint(company: &Company, wrong: &BTreeMap<String, u32>) -> u
             .hash(&mut hasher);
         (&p.other_mails, &p.title, &p.department, &p.manager, &p.phone, &p.service_names)
             .hash(&mut hasher);
-        (p.enabled, p.locked_at.map(|t| t.0), p.must_change, p.password_set_at.0)
-            .hash(&mut hasher);
+        (p.enabled, p.locked_at.map(|t| t.0), p.must_change, p.password_set_at.0).hash(&mut hasher);
     }
     for g in &company.groups {
         (&g.name, &g.description, &g.members, &g.owners).hash(&mut hasher);
