@@ -1,6 +1,7 @@
 //! Benchmarks. Each writes its figures, its peer or floor measured in the same session, and the
 //! ratio; a figure without something to hold it against says little.
 
+mod journal;
 mod judge;
 mod recognise;
 mod start;
@@ -14,7 +15,12 @@ struct Bench {
     run: fn() -> Result<Value, String>,
 }
 
-const ALL: [Bench; 3] = [
+const ALL: [Bench; 4] = [
+    Bench {
+        name: "journal",
+        what: "durable journal appends per second; floor: one write and fsync of the same bytes",
+        run: journal::run,
+    },
     Bench {
         name: "judge",
         what: "gate judgements per second; floor: the SHA-256 digest of the same action alone",
@@ -86,6 +92,6 @@ mod tests {
 
     #[test]
     fn an_unknown_benchmark_is_answered_with_the_known_ones() {
-        assert!(run("speed", None).unwrap_err().contains("judge, recognise, start"));
+        assert!(run("speed", None).unwrap_err().contains("journal, judge, recognise, start"));
     }
 }

@@ -23,8 +23,9 @@ struct Config {
 
 /// The one place that knows how a configuration comes about.
 fn configure(binary: &Path, dir: &Path) -> Result<Config, String> {
-    run_command(program(binary).args(["init", "--defaults"]).arg(dir))?;
+    std::fs::create_dir_all(dir).map_err(|e| format!("cannot make {}: {e}", dir.display()))?;
     let file = dir.join("journeyman.toml");
+    run_command(program(binary).args(["init", "--defaults", "--config"]).arg(&file))?;
     let text = std::fs::read_to_string(&file)
         .map_err(|e| format!("`init` left no {}: {e}", file.display()))?;
     let table: toml::Table =
