@@ -148,12 +148,8 @@ fn make_folder(dir: &Path) -> Result<(), StoreError> {
         use std::os::unix::fs::DirBuilderExt as _;
         builder.mode(0o700);
     }
-    builder.create(dir).map_err(|e| {
-        StoreError::Broken(format!(
-            "cannot make the data folder {}: {e}; give this user write access to the folder above",
-            dir.display()
-        ))
-    })
+    let remedy = "name a folder in `data_dir`, or give this user write access to the one above";
+    builder.create(dir).map_err(|e| StoreError::not_made("the data folder", dir, &e, remedy))
 }
 
 /// Makes the empty database file, readable by this user alone. SQLite gives its log the same mode.
@@ -168,10 +164,10 @@ fn make_private(file: &Path) -> Result<(), StoreError> {
     match options.open(file) {
         Ok(_) => Ok(()),
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(e) => Err(StoreError::Broken(format!(
-            "cannot make {}: {e}; give this user write access to its folder",
-            file.display()
-        ))),
+        Err(e) => {
+            let remedy = "give this user write access to its folder";
+            Err(StoreError::not_made("the database", file, &e, remedy))
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! How the store fails, with the remedy.
 
+use std::{io::ErrorKind, path::Path};
+
 /// A failed store operation. Nothing of it took effect.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -36,6 +38,20 @@ impl StoreError {
     /// Whether trying again later can help.
     pub fn is_passing(&self) -> bool {
         matches!(self, StoreError::Full(_) | StoreError::Locked(_) | StoreError::Conflict { .. })
+    }
+
+    /// A file or folder that could not be made; `what` it is, and `remedy` unless the disk is full.
+    pub(crate) fn not_made(
+        what: &str,
+        path: &Path,
+        error: &std::io::Error,
+        remedy: &str,
+    ) -> StoreError {
+        let path = path.display();
+        match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::Full(path.to_string()),
+            _ => StoreError::Broken(format!("cannot make {what} {path}: {error}; {remedy}")),
+        }
     }
 
     pub(crate) fn from_sqlx(path: &str, error: &sqlx::Error) -> StoreError {

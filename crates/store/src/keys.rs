@@ -28,12 +28,9 @@ impl std::fmt::Debug for Keys {
 impl Keys {
     /// Reads the keys, or makes them when the folder has none. `origin` names the installation.
     pub fn open(dir: &Path, origin: &str) -> Result<Keys, StoreError> {
-        fs::create_dir_all(dir).map_err(|e| {
-            StoreError::Broken(format!(
-                "cannot make the key folder {}: {e}; give this user write access to the folder above",
-                dir.display()
-            ))
-        })?;
+        let remedy = "give this user write access to the folder above";
+        fs::create_dir_all(dir)
+            .map_err(|e| StoreError::not_made("the key folder", dir, &e, remedy))?;
         Ok(Keys {
             signing: read_or_make(&dir.join(SIGNING))?,
             vault: read_or_make(&dir.join(VAULT))?,
@@ -84,12 +81,8 @@ fn read_or_make(path: &Path) -> Result<Zeroizing<[u8; 32]>, StoreError> {
         let mut key = Zeroizing::new([0u8; 32]);
         fill(key.as_mut())?;
         let text = Zeroizing::new(hex::encode(key.as_ref()));
-        write_new(path, &text).map_err(|e| {
-            StoreError::Broken(format!(
-                "cannot write {}: {e}; give this user write access to its folder",
-                path.display()
-            ))
-        })?;
+        let remedy = "give this user write access to its folder";
+        write_new(path, &text).map_err(|e| StoreError::not_made("the key", path, &e, remedy))?;
     }
     let text = Zeroizing::new(fs::read_to_string(path).map_err(|e| {
         StoreError::Broken(format!(

@@ -1,0 +1,227 @@
+//! Everything that a running server shares.
+
+use crate::{
+    complaints::Complaints,
+    config::{ClientEntry, Config, CustomerEntry},
+};
+use connectors::{
+    Directory, Psa,
+    idp::{active_directory::ActiveDirectory, graph::Graph},
+    mail::smtp::Smtp,
+    psa::{connectwise::ConnectWise, request_tracker::RequestTracker},
+};
+use domain::{BrainId, CaseId, ClientId};
+use gate::Policy;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+};
+use store::{Store, StoreOptions};
+use technician::{Model, Profile};
+use tokio::sync::{Mutex, Notify, broadcast};
+
+/// What the console's live view is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CaseChanged {
+    pub(crate) client: ClientId,
+    pub(crate) case: CaseId,
+}
+
+/// One client, ready to be worked for.
+#[derive(Debug)]
+pub(crate) struct Client {
+    pub(crate) id: ClientId,
+    pub(crate) name: String,
+    pub(crate) customers: Vec<CustomerEntry>,
+    pub(crate) sensitive_groups: BTreeSet<String>,
+    pub(crate) privileged_groups: BTreeSet<String>,
+    pub(crate) break_glass: BTreeSet<String>,
+    pub(crate) service_accounts: BTreeSet<String>,
+    pub(crate) link_ttl_hours: u32,
+    pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) profile: Profile,
+    /// Held from reading facts until the attempt is journalled, so that the blast radius of two
+    /// requests at once adds up.
+    pub(crate) gate_lock: Mutex<()>,
+}
+
+/// The running server's parts.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) store: Store,
+    pub(crate) clients: BTreeMap<ClientId, Client>,
+    pub(crate) psas: BTreeMap<String, Arc<dyn Psa>>,
+    pub(crate) policy: Option<Policy>,
+    pub(crate) brain: BrainId,
+    pub(crate) brain_ceiling: domain::Tier,
+    pub(crate) model: Model,
+    pub(crate) model_digest: String,
+    pub(crate) mail: Option<Smtp>,
+    pub(crate) msp_name: String,
+    pub(crate) public_url: String,
+    pub(crate) poll_ms: u64,
+    pub(crate) workers: u32,
+    /// Wakes the workers when something was taken in or decided in this process.
+    pub(crate) due: Notify,
+    /// Wakes intake when a PSA calls back.
+    pub(crate) look: Notify,
+    pub(crate) changed: broadcast::Sender<CaseChanged>,
+    /// What the log has said and need not repeat.
+    pub(crate) complaints: Complaints,
+}
+
+/// Why the server cannot start.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct StartError(pub(crate) String);
+
+impl App {
+    /// Opens the store, reads or trains the model, and makes the connectors. No network yet.
+    pub(crate) async fn open(config: &Config) -> Result<App, StartError> {
+        let store = open_store(config).await?;
+        let model = load_model(&config.data_dir.join("model.bin"))?;
+        let mut psas: BTreeMap<String, Arc<dyn Psa>> = BTreeMap::new();
+        for entry in &config.psa {
+            psas.insert(entry.name.clone(), make_psa(entry)?);
+        }
+        let mut clients = BTreeMap::new();
+        for entry in &config.client {
+            clients.insert(entry.id.clone(), make_client(entry, &config.msp_name)?);
+        }
+        let mail = match &config.mail {
+            Some(mail) => Some(Smtp::new(mail.clone()).map_err(|e| StartError(e.to_string()))?),
+            None => None,
+        };
+        Ok(App {
+            store,
+            clients,
+            psas,
+            policy: config.policy.clone(),
+            brain: BrainId::new("technician").map_err(|e| StartError(e.to_string()))?,
+            brain_ceiling: config.brain.ceiling,
+            model_digest: model.digest(),
+            model,
+            mail,
+            msp_name: config.msp_name.clone(),
+            public_url: config.public_url.trim_end_matches('/').to_owned(),
+            poll_ms: config.poll_ms,
+            workers: config.workers,
+            due: Notify::new(),
+            look: Notify::new(),
+            changed: broadcast::channel(256).0,
+            complaints: Complaints::default(),
+        })
+    }
+
+    /// The client that a PSA's customer name belongs to.
+    pub(crate) fn client_of(&self, psa: &str, customer: &str) -> Option<&Client> {
+        self.clients.values().find(|c| {
+            c.customers.iter().any(|e| e.psa == psa && e.customer.eq_ignore_ascii_case(customer))
+        })
+    }
+
+    /// Tells the live view.
+    pub(crate) fn tell(&self, client: &ClientId, case: CaseId) {
+        // Nobody listening is fine.
+        let _ = self.changed.send(CaseChanged { client: client.clone(), case });
+    }
+}
+
+/// Opens the store of a configuration.
+pub(crate) async fn open_store(config: &Config) -> Result<Store, StartError> {
+    let host = url::Url::parse(&config.public_url)
+        .ok()
+        .and_then(|u| u.host_str().map(str::to_owned))
+        .unwrap_or_else(|| "journeyman".into());
+    Store::open(&StoreOptions::new(&config.data_dir, host))
+        .await
+        .map_err(|e| StartError(e.to_string()))
+}
+
+fn make_psa(entry: &crate::config::PsaEntry) -> Result<Arc<dyn Psa>, StartError> {
+    let fail = |e: connectors::CallError| StartError(format!("[[psa]] {:?}: {e}", entry.name));
+    match (&entry.request_tracker, &entry.connectwise) {
+        (Some(c), _) => {
+            Ok(Arc::new(RequestTracker::new(entry.name.clone(), c.clone()).map_err(fail)?))
+        }
+        (None, Some(c)) => {
+            Ok(Arc::new(ConnectWise::new(entry.name.clone(), c.clone()).map_err(fail)?))
+        }
+        (None, None) => Err(StartError(format!("[[psa]] {:?} has no kind", entry.name))),
+    }
+}
+
+pub(crate) fn make_directory(entry: &ClientEntry) -> Result<Arc<dyn Directory>, StartError> {
+    let fail = |e: connectors::CallError| StartError(format!("[[client]] {}: {e}", entry.id));
+    let name = |kind: &str| format!("{kind} of {}", entry.id);
+    match (&entry.active_directory, &entry.graph) {
+        (Some(c), _) => {
+            Ok(Arc::new(ActiveDirectory::new(name("Active Directory"), c.clone()).map_err(fail)?))
+        }
+        (None, Some(c)) => Ok(Arc::new(Graph::new(name("Microsoft Graph"), c).map_err(fail)?)),
+        (None, None) => Err(StartError(format!("[[client]] {} has no directory", entry.id))),
+    }
+}
+
+fn make_client(entry: &ClientEntry, msp_name: &str) -> Result<Client, StartError> {
+    let directory = make_directory(entry)?;
+    let profile = Profile {
+        msp_name: msp_name.to_owned(),
+        can: directory.capabilities().to_vec(),
+        link_ttl_hours: entry.link_ttl_hours,
+        // Our connectors clear a lockout with the reset itself.
+        unlock_with_reset: false,
+        ..Profile::default()
+    };
+    Ok(Client {
+        id: entry.id.clone(),
+        name: entry.name.clone(),
+        customers: entry.customers.clone(),
+        sensitive_groups: lower(&entry.sensitive_groups),
+        privileged_groups: lower(&entry.privileged_groups),
+        break_glass: lower(&entry.break_glass),
+        service_accounts: lower(&entry.service_accounts),
+        link_ttl_hours: entry.link_ttl_hours,
+        directory,
+        profile,
+        gate_lock: Mutex::new(()),
+    })
+}
+
+fn lower(names: &BTreeSet<String>) -> BTreeSet<String> {
+    names.iter().map(|n| n.to_lowercase()).collect()
+}
+
+/// Reads the model artifact, or trains it from the starter history and keeps it.
+pub(crate) fn load_model(path: &Path) -> Result<Model, StartError> {
+    let fail = |e: &dyn std::fmt::Display| {
+        StartError(format!(
+            "the model {}: {e}; delete the file to have it trained again",
+            path.display()
+        ))
+    };
+    match std::fs::read(path) {
+        Ok(bytes) => Model::from_bytes(&bytes).map_err(|e| fail(&e)),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            let history = technician::starter_history();
+            let model = technician::train(&history, &technician::TrainOptions::default())
+                .map_err(|e| fail(&e))?;
+            // A half-written artifact would be found damaged, so it is moved into place whole.
+            let temporary = path.with_extension("new");
+            std::fs::write(&temporary, model.to_bytes())
+                .and_then(|()| std::fs::rename(&temporary, path))
+                .map_err(|e| unwritten(path, &e))?;
+            Ok(model)
+        }
+        Err(e) => Err(fail(&e)),
+    }
+}
+
+fn unwritten(model: &Path, error: &std::io::Error) -> StartError {
+    let remedy = match error.kind() {
+        std::io::ErrorKind::StorageFull => "the disk is full: free some space",
+        _ => "give this user write access to its folder",
+    };
+    StartError(format!("cannot write the model {}: {error}; {remedy}", model.display()))
+}

@@ -1,0 +1,94 @@
+//! The command line. One file per command.
+
+use clap::{Parser, Subcommand};
+use std::{error::Error, path::PathBuf, process::ExitCode};
+
+mod approvals;
+mod cases;
+mod doctor;
+pub(crate) mod init;
+mod journal;
+mod judge;
+mod login;
+pub(crate) use login::one_time_link;
+mod serve;
+
+/// What a command answers.
+pub(crate) type CliResult = Result<ExitCode, Box<dyn Error + Send + Sync>>;
+
+/// An autonomous Level-1 technician that earns its autonomy.
+#[derive(Debug, Parser)]
+#[command(name = "journeyman", version, about)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server: intake, technician, gate and console.
+    Serve(serve::Args),
+    /// Write a commented configuration after asking, and make the first administrator.
+    Init(init::Args),
+    /// Check every configured connector with a harmless read and say what to fix.
+    Doctor(ConfigArg),
+    /// Look at cases.
+    Cases(cases::Args),
+    /// Look at questions to people, and answer them.
+    Approvals(approvals::Args),
+    /// Verify the journal, or look into it.
+    Journal(journal::Args),
+    /// Judge a request and its facts, given as JSON, offline.
+    Judge(judge::Args),
+    /// Print a one-time sign-in link for a person (works on the server's own machine).
+    Login(login::Args),
+    /// Run the MSP-in-a-box: sandbox, server, and a stream of tickets.
+    Demo(crate::demo::Args),
+}
+
+/// Where the configuration is.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct ConfigArg {
+    /// The configuration file.
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "journeyman.toml",
+        env = "JOURNEYMAN_CONFIG",
+        global = true
+    )]
+    pub(crate) config: PathBuf,
+}
+
+/// Runs the command.
+pub(crate) async fn run(cli: Cli) -> CliResult {
+    match cli.command {
+        Command::Serve(args) => serve::run(args).await,
+        Command::Init(args) => init::run(args).await,
+        Command::Doctor(args) => doctor::run(args).await,
+        Command::Cases(args) => cases::run(args).await,
+        Command::Approvals(args) => approvals::run(args).await,
+        Command::Journal(args) => journal::run(args).await,
+        Command::Judge(args) => judge::run(args),
+        Command::Login(args) => login::run(args).await,
+        Command::Demo(args) => crate::demo::run(args).await,
+    }
+}
+
+/// Log lines on standard error: warnings, and what `RUST_LOG` asks for.
+pub(crate) fn start_log(default: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .try_init();
+}
+
+/// A table for the terminal.
+pub(crate) fn table(header: &[&str]) -> comfy_table::Table {
+    let mut table = comfy_table::Table::new();
+    table.load_style(comfy_table::presets::UTF8_BORDERS_ONLY).set_header(header);
+    table
+}

@@ -1,0 +1,33 @@
+//! `journeyman serve`
+
+use super::{CliResult, ConfigArg};
+use crate::{app::App, config::Config, serve};
+use std::process::ExitCode;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    config: ConfigArg,
+}
+
+pub(crate) async fn run(args: Args) -> CliResult {
+    super::start_log("info");
+    let config = Config::load(&args.config.config)?;
+    if config.policy.is_none() {
+        tracing::warn!("no [policy]: every change will be refused");
+    }
+    let app = App::open(&config).await?;
+    if app.store.people_count().await? == 0 {
+        tracing::warn!("nobody can sign in yet; `journeyman init` makes the first administrator");
+    }
+    for name in app.psas.keys() {
+        let token = app.store.hook_token(name);
+        tracing::info!("{name} may call back at {}/hooks/psa/{name}/{token}", app.public_url);
+    }
+    let running = serve::start(app, config.listen).await?;
+    tracing::info!("console on http://{}", running.address);
+    serve::interrupted().await;
+    tracing::info!("stopping: open cases go on at the next start");
+    running.stop().await;
+    Ok(ExitCode::SUCCESS)
+}

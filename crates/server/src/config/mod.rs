@@ -1,0 +1,266 @@
+//! The configuration file. Unknown keys are errors, and every error names the key and the remedy.
+
+use connectors::{
+    SecretSource,
+    idp::{active_directory::ActiveDirectoryConfig, graph::GraphConfig},
+    mail::smtp::SmtpConfig,
+    psa::{connectwise::ConnectWiseConfig, request_tracker::RequestTrackerConfig},
+};
+use domain::{ClientId, Tier};
+use gate::Policy;
+use serde::Deserialize;
+use std::{
+    collections::{BTreeSet, HashSet},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+mod explain;
+mod template;
+pub(crate) use template::{Answers, Directory as DirectoryKind, Psa as PsaKind, render};
+
+/// Why a configuration cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct ConfigError(pub(crate) String);
+
+/// The whole file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Folder of database, keys and model; relative to the file's own folder.
+    pub(crate) data_dir: PathBuf,
+    /// Address and port of console and hooks.
+    #[serde(default = "default_listen")]
+    pub(crate) listen: SocketAddr,
+    /// How users reach the console and one-time pages, such as `https://desk.example.net`.
+    pub(crate) public_url: String,
+    /// Name that replies are signed with.
+    pub(crate) msp_name: String,
+    /// Milliseconds between two looks at each PSA.
+    #[serde(default = "default_poll_ms")]
+    pub(crate) poll_ms: u64,
+    /// Cases worked on at the same time.
+    #[serde(default = "default_workers")]
+    pub(crate) workers: u32,
+    /// What the built-in technician may request.
+    #[serde(default)]
+    pub(crate) brain: BrainConfig,
+    /// The gate's rules. Without them every change is refused.
+    pub(crate) policy: Option<Policy>,
+    /// Outgoing mail, for one-time codes.
+    pub(crate) mail: Option<SmtpConfig>,
+    /// Help desks.
+    #[serde(default)]
+    pub(crate) psa: Vec<PsaEntry>,
+    /// Client companies.
+    #[serde(default)]
+    pub(crate) client: Vec<ClientEntry>,
+}
+
+/// Limits of the built-in brain.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BrainConfig {
+    /// A verdict whose base is above this is for people only.
+    pub(crate) ceiling: Tier,
+}
+
+impl Default for BrainConfig {
+    fn default() -> Self {
+        BrainConfig { ceiling: Tier::High }
+    }
+}
+
+/// One help desk.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PsaEntry {
+    pub(crate) name: String,
+    pub(crate) request_tracker: Option<RequestTrackerConfig>,
+    pub(crate) connectwise: Option<ConnectWiseConfig>,
+}
+
+/// Where a client's tickets come from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CustomerEntry {
+    /// Name of a `[[psa]]`.
+    pub(crate) psa: String,
+    /// The PSA's name for the company: an RT queue, a ConnectWise company identifier.
+    pub(crate) customer: String,
+}
+
+/// One client company.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClientEntry {
+    pub(crate) id: ClientId,
+    pub(crate) name: String,
+    pub(crate) customers: Vec<CustomerEntry>,
+    /// Groups whose members are looked at twice, besides those whose names say so.
+    #[serde(default)]
+    pub(crate) sensitive_groups: BTreeSet<String>,
+    /// Groups that count as administrative here, besides those that the directory marks.
+    #[serde(default)]
+    pub(crate) privileged_groups: BTreeSet<String>,
+    /// Logins of emergency accounts; `*` stands for any text.
+    #[serde(default)]
+    pub(crate) break_glass: BTreeSet<String>,
+    /// Logins of service accounts; `*` stands for any text.
+    #[serde(default = "default_service")]
+    pub(crate) service_accounts: BTreeSet<String>,
+    /// Hours until an unread one-time password is wiped.
+    #[serde(default = "default_link_ttl")]
+    pub(crate) link_ttl_hours: u32,
+    pub(crate) active_directory: Option<ActiveDirectoryConfig>,
+    pub(crate) graph: Option<GraphConfig>,
+}
+
+fn default_listen() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 7300))
+}
+fn default_poll_ms() -> u64 {
+    5_000
+}
+fn default_workers() -> u32 {
+    8
+}
+fn default_link_ttl() -> u32 {
+    24
+}
+fn default_service() -> BTreeSet<String> {
+    ["svc-*", "svc_*", "sa-*", "service-*"].map(str::to_owned).into()
+}
+
+impl Config {
+    /// Reads and checks a file.
+    pub(crate) fn load(path: &Path) -> Result<Config, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|e| {
+            ConfigError(format!(
+                "cannot read the configuration {}: {e}; `journeyman init` writes one",
+                path.display()
+            ))
+        })?;
+        let mut config: Config = toml::from_str(&text).map_err(|e| {
+            ConfigError(format!(
+                "configuration {}: {}",
+                path.display(),
+                explain::explain(&text, &e)
+            ))
+        })?;
+        config.rebase(path.parent().unwrap_or(Path::new(".")));
+        config
+            .check()
+            .map_err(|e| ConfigError(format!("configuration {}: {e}", path.display())))?;
+        Ok(config)
+    }
+
+    /// Relative paths start at the configuration's folder, wherever the server is started from.
+    fn rebase(&mut self, base: &Path) {
+        let file = |path: &mut PathBuf| *path = base.join(&path);
+        let secret = |source: &mut SecretSource| match source {
+            SecretSource::File(path) => file(path),
+            SecretSource::Env(_) => {}
+        };
+        file(&mut self.data_dir);
+        if let Some(mail) = &mut self.mail {
+            mail.password.iter_mut().for_each(secret);
+            mail.ca_file.iter_mut().for_each(file);
+        }
+        for psa in &mut self.psa {
+            if let Some(rt) = &mut psa.request_tracker {
+                secret(&mut rt.token);
+                rt.ca_file.iter_mut().for_each(file);
+            }
+            if let Some(cw) = &mut psa.connectwise {
+                secret(&mut cw.private_key);
+                cw.ca_file.iter_mut().for_each(file);
+            }
+        }
+        for client in &mut self.client {
+            if let Some(ad) = &mut client.active_directory {
+                secret(&mut ad.password);
+                ad.ca_file.iter_mut().for_each(file);
+            }
+            if let Some(graph) = &mut client.graph {
+                secret(&mut graph.client_secret);
+                graph.ca_file.iter_mut().for_each(file);
+            }
+        }
+    }
+
+    /// Checks what types cannot.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let url = url::Url::parse(&self.public_url)
+            .map_err(|e| format!("`public_url` {:?}: {e}; write https://host", self.public_url))?;
+        let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+        if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
+            return Err(format!(
+                "`public_url` {:?} must begin with https://; passwords are fetched from it",
+                self.public_url
+            ));
+        }
+        if let Some(policy) = &self.policy {
+            policy.check().map_err(|e| e.to_string())?;
+        }
+        if self.workers == 0 || self.poll_ms == 0 {
+            return Err("`workers` and `poll_ms` must be above 0".into());
+        }
+        self.check_psas()?;
+        self.check_clients()
+    }
+
+    fn check_psas(&self) -> Result<(), String> {
+        let mut names = HashSet::new();
+        for psa in &self.psa {
+            if !names.insert(&psa.name) {
+                return Err(format!("[[psa]] {:?} stands twice; names must differ", psa.name));
+            }
+            let kinds =
+                usize::from(psa.request_tracker.is_some()) + usize::from(psa.connectwise.is_some());
+            if kinds != 1 {
+                return Err(format!(
+                    "[[psa]] {:?} needs exactly one of [psa.request_tracker] and [psa.connectwise]; it has {kinds}",
+                    psa.name
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_clients(&self) -> Result<(), String> {
+        let mut ids = HashSet::new();
+        let mut customers = HashSet::new();
+        for client in &self.client {
+            if !ids.insert(&client.id) {
+                return Err(format!("[[client]] {} stands twice; ids must differ", client.id));
+            }
+            let kinds = usize::from(client.active_directory.is_some())
+                + usize::from(client.graph.is_some());
+            if kinds != 1 {
+                return Err(format!(
+                    "[[client]] {} needs exactly one of [client.active_directory] and [client.graph]; it has {kinds}",
+                    client.id
+                ));
+            }
+            for customer in &client.customers {
+                if !self.psa.iter().any(|p| p.name == customer.psa) {
+                    return Err(format!(
+                        "[[client]] {}: there is no [[psa]] named {:?}; names are {:?}",
+                        client.id,
+                        customer.psa,
+                        self.psa.iter().map(|p| p.name.as_str()).collect::<Vec<_>>()
+                    ));
+                }
+                if !customers.insert(customer) {
+                    return Err(format!(
+                        "{} of {} is given to two clients; one ticket must not belong to both",
+                        customer.customer, customer.psa
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,238 @@
+//! What the demo's run came to, against what the sandbox knows.
+
+use super::{
+    Stage,
+    stream::{Filed, case_of},
+};
+use domain::{Action, ApprovalState, CaseView, Outcome, TicketStatus};
+use serde::Serialize;
+use std::error::Error;
+
+/// The summary that `--json` writes.
+#[derive(Debug, Serialize)]
+pub(super) struct Summary {
+    tickets: usize,
+    closed: usize,
+    closed_unassisted: usize,
+    waiting: usize,
+    dispatched: usize,
+    refused: usize,
+    wrong_effects: usize,
+    unverified_closes: usize,
+    journal_verified: bool,
+    p50_ms: i64,
+    p99_ms: i64,
+    wrong: Vec<String>,
+    cases: Vec<CaseSummary>,
+}
+
+/// One ticket.
+#[derive(Debug, Serialize)]
+struct CaseSummary {
+    ticket: String,
+    client: String,
+    from: String,
+    subject: String,
+    kind: String,
+    asked: Option<Asked>,
+    judged: Vec<Judged>,
+    approved_by: Vec<String>,
+    done: Vec<String>,
+    verified: Vec<String>,
+    outcome: String,
+    reason: String,
+    unassisted: bool,
+    ms: Option<i64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Asked {
+    intent: String,
+    confidence: f64,
+    abstained: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Judged {
+    action: String,
+    tier: String,
+    follows: String,
+    findings: Vec<String>,
+}
+
+type Fault = Box<dyn Error + Send + Sync>;
+
+/// Folds every filed ticket's case and audits the sandbox.
+pub(super) async fn make(stage: &Stage, filed: &[Filed]) -> Result<Summary, Fault> {
+    let mut cases = Vec::with_capacity(filed.len());
+    let mut unverified_closes = 0;
+    for one in filed {
+        let Some(case) = case_of(stage, one).await? else {
+            cases.push(never_seen(one));
+            continue;
+        };
+        let events = stage.app.store.events(&case.client, case.id).await?;
+        let Some(view) = CaseView::fold(&case.client, case.id, &events) else {
+            cases.push(never_seen(one));
+            continue;
+        };
+        let summary = summarise(one, &view, &case.phase);
+        let closed_there = stage.sandbox.ticket(&one.psa_id).is_some_and(|t| t.closed);
+        if summary.outcome == "closed" && !(closed_there && proven(&view)) {
+            unverified_closes += 1;
+        }
+        cases.push(summary);
+    }
+    let audited: Vec<_> = filed.iter().map(|f| (f.ticket.clone(), f.psa_id.clone())).collect();
+    let wrong: Vec<String> = stage
+        .sandbox
+        .audit(&audited)
+        .iter()
+        .map(|w| format!("{}: {} ({})", w.record.client, w.record.effect, w.why))
+        .collect();
+    let mut journal_verified = true;
+    for client in stage.app.store.journals().await? {
+        journal_verified &= stage.app.store.verify(&client, None).await?.is_clean();
+    }
+    let mut times: Vec<i64> = cases.iter().filter(|c| c.unassisted).filter_map(|c| c.ms).collect();
+    times.sort_unstable();
+    let count = |outcome: &str| cases.iter().filter(|c| c.outcome == outcome).count();
+    Ok(Summary {
+        tickets: cases.len(),
+        closed: count("closed"),
+        closed_unassisted: cases.iter().filter(|c| c.unassisted).count(),
+        waiting: count("waiting"),
+        dispatched: count("dispatched"),
+        refused: count("refused"),
+        wrong_effects: wrong.len(),
+        unverified_closes,
+        journal_verified,
+        p50_ms: percentile(&times, 50),
+        p99_ms: percentile(&times, 99),
+        wrong,
+        cases,
+    })
+}
+
+fn never_seen(one: &Filed) -> CaseSummary {
+    CaseSummary {
+        ticket: one.psa_id.clone(),
+        client: one.ticket.client.to_string(),
+        from: one.ticket.from.clone(),
+        subject: one.ticket.subject.clone(),
+        kind: one.ticket.kind.clone(),
+        asked: None,
+        judged: Vec::new(),
+        approved_by: Vec::new(),
+        done: Vec::new(),
+        verified: Vec::new(),
+        outcome: "not_taken_in".into(),
+        reason: "no case was opened".into(),
+        unassisted: false,
+        ms: None,
+    }
+}
+
+fn summarise(one: &Filed, view: &CaseView, phase: &str) -> CaseSummary {
+    let on_accounts = |action: &Action| action.account().is_some();
+    let approved_by: Vec<String> = view
+        .held
+        .iter()
+        .filter_map(|h| match &h.state {
+            ApprovalState::Approved { by, .. } => Some(by.to_string()),
+            _ => None,
+        })
+        .collect();
+    let outcome = match phase {
+        "waiting_for_approval" | "waiting_for_user" => "waiting",
+        other => other,
+    };
+    let done: Vec<_> = view
+        .attempts
+        .iter()
+        .filter(|a| on_accounts(&a.action))
+        .filter_map(|a| a.evidence().map(|e| (a.action.sentence(), e.to_owned())))
+        .collect();
+    CaseSummary {
+        ticket: one.psa_id.clone(),
+        client: view.client.to_string(),
+        from: view.ticket.from.clone(),
+        subject: view.ticket.subject.clone(),
+        kind: one.ticket.kind.clone(),
+        asked: view.understanding.as_ref().map(|u| Asked {
+            intent: u.intent.name().into(),
+            confidence: u.confidence,
+            abstained: u.abstained,
+        }),
+        judged: view
+            .judged
+            .iter()
+            .filter(|(a, _)| on_accounts(a))
+            .map(|(a, v)| Judged {
+                action: a.sentence(),
+                tier: v.tier.name().into(),
+                follows: v.follows.name().into(),
+                findings: v.findings.iter().map(|f| f.code.clone()).collect(),
+            })
+            .collect(),
+        unassisted: outcome == "closed" && approved_by.is_empty(),
+        approved_by,
+        verified: done.iter().map(|(_, e)| e.clone()).collect(),
+        done: done.into_iter().map(|(a, _)| a).collect(),
+        outcome: outcome.into(),
+        reason: view.ended.as_ref().map(|(_, r, _)| r.clone()).unwrap_or_default(),
+        ms: view.ended.as_ref().map(|(_, _, at)| at.since(one.at)),
+    }
+}
+
+/// Every change of the case was read back, and so was the close itself.
+fn proven(view: &CaseView) -> bool {
+    let all_done = view
+        .attempts
+        .iter()
+        .filter(|a| a.action.account().is_some())
+        .all(|a| !matches!(a.outcome, None | Some((Outcome::Unknown(_), _))));
+    let closed = view.attempts.iter().any(|a| {
+        matches!(&a.action, Action::SetStatus(s) if s.status == TicketStatus::Closed)
+            && a.evidence().is_some()
+    });
+    all_done && closed
+}
+
+fn percentile(sorted: &[i64], percent: usize) -> i64 {
+    // Nearest rank.
+    let rank = (sorted.len() * percent).div_ceil(100).max(1);
+    sorted.get(rank - 1).copied().unwrap_or_default()
+}
+
+impl Summary {
+    /// Nothing wrong was done and everything can be proven.
+    pub(super) fn is_good(&self) -> bool {
+        self.wrong_effects == 0 && self.unverified_closes == 0 && self.journal_verified
+    }
+
+    /// For the terminal.
+    pub(super) fn text(&self) -> String {
+        let mut text = format!(
+            "{} tickets: {} closed ({} unassisted), {} waiting for a person, {} dispatched, {} refused\n\
+             wrong effects: {}   unverified closes: {}   journal: {}\n\
+             arrival to closed: p50 {} ms, p99 {} ms",
+            self.tickets,
+            self.closed,
+            self.closed_unassisted,
+            self.waiting,
+            self.dispatched,
+            self.refused,
+            self.wrong_effects,
+            self.unverified_closes,
+            if self.journal_verified { "verified" } else { "NOT VERIFIED" },
+            self.p50_ms,
+            self.p99_ms,
+        );
+        for wrong in &self.wrong {
+            text.push_str("\n  wrong: ");
+            text.push_str(wrong);
+        }
+        text
+    }
+}

@@ -1,0 +1,41 @@
+//! Deliberate crashes for tests: `JOURNEYMAN_CRASH=write:3` kills the process right after its third
+//! journal write. Compiled into debug builds only.
+
+/// Where a crash can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Point {
+    /// Right after a journal write was committed.
+    Write,
+    /// Right before an outside call that changes something.
+    BeforeCall,
+    /// Right after such a call, before its outcome is written down.
+    AfterCall,
+}
+
+#[cfg(debug_assertions)]
+pub(crate) fn hit(point: Point) {
+    use std::sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    };
+    static PLAN: OnceLock<Option<(String, u64)>> = OnceLock::new();
+    static COUNTS: [AtomicU64; 3] = [AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0)];
+    let plan = PLAN.get_or_init(|| {
+        let text = std::env::var("JOURNEYMAN_CRASH").ok()?;
+        let (name, n) = text.split_once(':')?;
+        Some((name.to_owned(), n.parse().ok()?))
+    });
+    let (slot, name) = match point {
+        Point::Write => (&COUNTS[0], "write"),
+        Point::BeforeCall => (&COUNTS[1], "before_call"),
+        Point::AfterCall => (&COUNTS[2], "after_call"),
+    };
+    let n = slot.fetch_add(1, Ordering::SeqCst) + 1;
+    if plan.as_ref().is_some_and(|(wanted, at)| wanted == name && *at == n) {
+        // As kill -9 does: no destructor, no flush, no answer.
+        std::process::abort();
+    }
+}
+
+#[cfg(not(debug_assertions))]
+pub(crate) fn hit(_: Point) {}

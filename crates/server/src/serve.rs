@@ -1,0 +1,81 @@
+//! Starts and stops the server: port first, then worker, then a graceful end.
+
+use crate::{
+    app::{App, StartError},
+    web,
+    worker::{self, stop::Stop},
+};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+
+/// A running server.
+pub(crate) struct Running {
+    pub(crate) app: Arc<App>,
+    pub(crate) address: SocketAddr,
+    switch: watch::Sender<bool>,
+    worker: JoinHandle<()>,
+    web: JoinHandle<()>,
+}
+
+/// Takes the port and starts worker and console.
+pub(crate) async fn start(app: App, listen: SocketAddr) -> Result<Running, StartError> {
+    let listener = TcpListener::bind(listen).await.map_err(|e| {
+        StartError(format!(
+            "cannot listen on {listen}: {e}; stop what uses the port, or set `listen` to another one"
+        ))
+    })?;
+    let address = listener.local_addr().map_err(|e| StartError(e.to_string()))?;
+    let app = Arc::new(app);
+    let (switch, stop) = Stop::new();
+    let worker = tokio::spawn(worker::run(app.clone(), stop.clone()));
+    let service = web::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let mut stop = stop;
+    let web = tokio::spawn(async move {
+        let served = axum::serve(listener, service)
+            .with_graceful_shutdown(async move { stop.wait().await })
+            .await;
+        if let Err(e) = served {
+            tracing::error!(error = %e, "the console stopped");
+        }
+    });
+    Ok(Running { app, address, switch, worker, web })
+}
+
+impl Running {
+    /// Ends intake, lets cases reach their next journal entry, and closes the store.
+    pub(crate) async fn stop(self) {
+        let _ = self.switch.send(true);
+        let _ = tokio::time::timeout(Duration::from_secs(20), self.worker).await;
+        // Live views hold connections open for ever; do not wait for them.
+        self.web.abort();
+        let _ = self.web.await;
+        let store = self.app.store.clone();
+        drop(self.app);
+        store.close().await;
+    }
+}
+
+/// Waits for Ctrl-C or a terminate signal.
+pub(crate) async fn interrupted() {
+    let interrupt = async {
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let terminate = async {
+            match signal(SignalKind::terminate()) {
+                Ok(mut s) => {
+                    s.recv().await;
+                }
+                Err(_) => std::future::pending::<()>().await,
+            }
+        };
+        tokio::select! {
+            () = interrupt => {}
+            () = terminate => {}
+        }
+    }
+    #[cfg(not(unix))]
+    interrupt.await;
+}

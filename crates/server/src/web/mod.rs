@@ -1,0 +1,93 @@
+//! Console, call-backs of PSAs and one-time pages.
+//!
+//! INVARIANTS: a handler only reads the store, records a person's decision and wakes workers; it
+//! never calls a connector, except outgoing mail for the one-time code. Every response carries the
+//! headers of [`headers`].
+
+mod approval;
+mod approvals;
+mod assets;
+mod bits;
+mod case;
+mod cases;
+mod events;
+mod form;
+mod headers;
+mod hooks;
+mod journal;
+mod limit;
+mod login;
+mod mask;
+mod oops;
+mod page;
+pub(crate) mod password;
+mod secret;
+mod session;
+mod story;
+mod words;
+
+use crate::app::App;
+use axum::{
+    Router, middleware,
+    routing::{get, post},
+};
+use oops::Oops;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Password checks at the same time.
+const HASHING: usize = 2;
+
+/// What the handlers share.
+#[derive(Debug)]
+struct Web {
+    app: Arc<App>,
+    limits: limit::Limits,
+    hashing: Semaphore,
+    /// The console is reached over TLS.
+    https: bool,
+    /// Scheme, host and port of the console, as browsers send it in `Origin`.
+    origin: String,
+}
+
+/// Every route of the server.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    let address = url::Url::parse(&app.public_url).ok();
+    let web = Arc::new(Web {
+        https: address.as_ref().is_some_and(|u| u.scheme() == "https"),
+        origin: address.map_or_else(String::new, |u| u.origin().ascii_serialization()),
+        limits: limit::Limits::new(),
+        hashing: Semaphore::new(HASHING),
+        app,
+    });
+    let console = Router::new()
+        .route("/", get(cases::get))
+        .route("/cases/fragment", get(cases::fragment))
+        .route("/cases/{id}", get(case::get))
+        .route("/approvals", get(approvals::get))
+        .route("/approvals/{id}", get(approval::get))
+        .route("/approvals/{id}/approve", post(approval::approve))
+        .route("/approvals/{id}/deny", post(approval::deny))
+        .route("/journal", get(journal::get))
+        .route("/journal/verify", post(journal::verify))
+        .route("/events", get(events::get))
+        .route("/login", get(login::get).post(login::post))
+        .route("/login/once/{token}", get(login::once_get).post(login::once_post))
+        .route("/logout", post(login::logout))
+        .layer(session::layer(web.app.store.clone(), web.https));
+    let open = Router::new()
+        .route("/healthz", get(|| async { "ok" }))
+        .route("/assets/{name}", get(assets::get))
+        .route("/secret/{token}", get(secret::get).post(secret::take))
+        .route("/secret/{token}/code", post(secret::code))
+        .route("/hooks/psa/{name}/{token}", post(hooks::post));
+    console
+        .merge(open)
+        .fallback(|| async { Oops::not_found("There is no page at this address") })
+        .method_not_allowed_fallback(|| async { Oops::method() })
+        .layer(middleware::from_fn_with_state(web.clone(), headers::set))
+        .with_state(web)
+}
+
+#[cfg(test)]
+mod tests;

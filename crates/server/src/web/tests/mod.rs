@@ -1,0 +1,11 @@
+//! The console as a visitor meets it: the whole router over a real store in a temporary folder.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod access;
+mod decide;
+mod login;
+mod pages;
+mod secret;
+mod seed;
+mod serve;
+mod support;

@@ -1,0 +1,355 @@
+//! Drives one leased case downhill until it waits or ends.
+
+use super::{LEASE, OWNER, execute, facts};
+use crate::{
+    app::{App, Client},
+    clock,
+    failpoint::{self, Point},
+};
+use connectors::CallError;
+use domain::{
+    AccountQuery, Action, Actor, ApprovalState, Attempt, CaseId, CaseOutcome, CasePhase, CaseView,
+    ClientId, Event, Follow, ReadResult, TicketStatus, UnixMs, action::SetStatus,
+};
+use gate::{Request, judge};
+use std::time::{Duration, Instant};
+use store::{Append, DropState, NewEntry, StoreError, View};
+use technician::{Context, Step, WaitFor};
+
+/// More steps than any sane case takes; beyond it people take over.
+const MAX_STEPS: usize = 120;
+/// Pause before a case that failed is looked at again.
+const RETRY_PAUSE_MS: i64 = 15_000;
+
+/// Why driving stopped before a wait or an end.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum DriveError {
+    /// Somebody else advanced the case.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// An outside system cannot be asked now.
+    #[error("{0}")]
+    Call(#[from] CallError),
+    /// The case belongs to a client that is no longer configured, or is not readable.
+    #[error("{0}")]
+    Stuck(String),
+}
+
+/// What to do after a step.
+pub(super) enum Next {
+    /// Fold again and go on.
+    Again,
+    /// The case waits or ended.
+    Rest,
+}
+
+/// Drives the case and gives up its lease.
+pub(super) async fn drive(app: &App, client: &ClientId, case: CaseId) {
+    let retry_at = match walk(app, client, case).await {
+        Ok(()) => {
+            app.complaints.settle(&case.to_string());
+            None
+        }
+        Err(DriveError::Store(StoreError::Conflict { .. })) => Some(clock::now()),
+        Err(e) => {
+            if app.complaints.raise(&case.to_string(), &e.to_string()) {
+                tracing::warn!(%client, %case, error = %e, "case is looked at again later");
+            }
+            let pause = match &e {
+                DriveError::Call(CallError::Retry { after: Some(after), .. }) => {
+                    i64::try_from(after.as_millis()).unwrap_or(RETRY_PAUSE_MS)
+                }
+                _ => RETRY_PAUSE_MS,
+            };
+            Some(clock::now().plus_ms(pause))
+        }
+    };
+    // A full or locked store passes, and with it the case; else the lease lapses by itself.
+    let begun = Instant::now();
+    while let Err(e) = app.store.release(client, case, OWNER, retry_at).await {
+        if !e.is_passing() || begun.elapsed() > LEASE {
+            tracing::warn!(%client, %case, error = %e, "lease is waited out");
+            break;
+        }
+        tokio::time::sleep(UNKNOWN_PAUSE).await;
+    }
+    app.tell(client, case);
+}
+
+async fn walk(app: &App, client_id: &ClientId, case: CaseId) -> Result<(), DriveError> {
+    let client = app.clients.get(client_id).ok_or_else(|| {
+        DriveError::Stuck(format!("client {client_id} is not in the configuration any more"))
+    })?;
+    for _ in 0..MAX_STEPS {
+        let view = fold(app, client_id, case).await?;
+        let driver = Driver { app, client, view };
+        if let Next::Rest = driver.step().await? {
+            return Ok(());
+        }
+        app.tell(client_id, case);
+    }
+    let view = fold(app, client_id, case).await?;
+    let reason = format!("no end after {MAX_STEPS} steps; a person takes over");
+    Driver { app, client, view }.end(CaseOutcome::Dispatched, reason).await?;
+    Ok(())
+}
+
+async fn fold(app: &App, client: &ClientId, case: CaseId) -> Result<CaseView, DriveError> {
+    let events = app.store.events(client, case).await?;
+    CaseView::fold(client, case, &events)
+        .ok_or_else(|| DriveError::Stuck(format!("case {case} has no readable beginning")))
+}
+
+/// One case at one version.
+pub(super) struct Driver<'a> {
+    pub(super) app: &'a App,
+    pub(super) client: &'a Client,
+    pub(super) view: CaseView,
+}
+
+impl Driver<'_> {
+    async fn step(&self) -> Result<Next, DriveError> {
+        if let Some(attempt) = self.view.unresolved().next() {
+            return self.resolve(attempt).await;
+        }
+        if let Some(next) = self.expire().await? {
+            return Ok(next);
+        }
+        if self.view.ended.is_some() {
+            return self.after_end().await;
+        }
+        let link = self.secret_link().await?;
+        let context = Context {
+            profile: &self.client.profile,
+            now: clock::now(),
+            secret_link: link.as_deref(),
+        };
+        match technician::next(&self.view, &context) {
+            Step::Understand => self.understand().await,
+            Step::Propose(action) if action.kind().is_write() => self.propose(action).await,
+            Step::Propose(action) => self.read(action).await,
+            Step::Wait { until, for_whom } => self.wait(until, for_whom).await,
+            Step::Finish { outcome, reason } => self.end(outcome, reason).await,
+        }
+    }
+
+    /// Appends at the folded version.
+    pub(super) async fn append(
+        &self,
+        entries: Vec<NewEntry>,
+        views: Vec<View>,
+    ) -> Result<u64, StoreError> {
+        let wrote = !entries.is_empty();
+        let version = self
+            .app
+            .store
+            .append(Append {
+                client: self.view.client.clone(),
+                case: self.view.id,
+                expected: self.view.version,
+                at: clock::now(),
+                entries,
+                views,
+            })
+            .await?;
+        if wrote {
+            failpoint::hit(Point::Write);
+        }
+        Ok(version)
+    }
+
+    pub(super) fn by_brain(&self, event: Event) -> NewEntry {
+        NewEntry { actor: Actor::Brain(self.app.brain.clone()), event }
+    }
+
+    pub(super) fn request(&self, action: Action) -> Request {
+        Request {
+            client: self.view.client.clone(),
+            case: self.view.id,
+            brain: self.app.brain.clone(),
+            action,
+        }
+    }
+
+    async fn understand(&self) -> Result<Next, DriveError> {
+        let texts = technician::requester_texts(&self.view);
+        let understanding = technician::understand(&self.app.model, &self.view.ticket, &texts);
+        let summary = match understanding.abstained {
+            true => "not sure what is asked".to_owned(),
+            false => understanding.intent.name().replace('_', " "),
+        };
+        let event = Event::Understood { understanding, model: self.app.model_digest.clone() };
+        self.append(vec![self.by_brain(event)], vec![View::Summary(summary)]).await?;
+        Ok(Next::Again)
+    }
+
+    /// A read is judged like everything else, runs at once, and is journalled with its result.
+    async fn read(&self, action: Action) -> Result<Next, DriveError> {
+        let read = facts::read(self.app, self.client, &self.view, &action).await?;
+        let verdict = judge(
+            self.app.policy.as_ref(),
+            self.request(action.clone()),
+            &read.facts,
+            clock::now(),
+        );
+        let result = match verdict.follows() {
+            Follow::Run | Follow::RunAndNotify => self.fetch(&action).await,
+            Follow::Hold(_) | Follow::Refuse => {
+                ReadResult::Unavailable(format!("the gate does not allow it: {}", verdict.tier()))
+            }
+        };
+        let event = Event::Read { action, verdict: verdict.record().clone(), result };
+        self.append(vec![self.by_brain(event)], Vec::new()).await?;
+        Ok(Next::Again)
+    }
+
+    async fn fetch(&self, action: &Action) -> ReadResult {
+        let directory = &self.client.directory;
+        let result = match action {
+            Action::FindUser(a) => match &a.query {
+                AccountQuery::Address(text) | AccountQuery::Name(text)
+                    if text.trim().is_empty() =>
+                {
+                    Ok(ReadResult::Accounts(Vec::new()))
+                }
+                query => directory.find_accounts(query).await.map(ReadResult::Accounts),
+            },
+            Action::FindGroup(a) => directory.find_groups(&a.name).await.map(ReadResult::Groups),
+            Action::ReadAccount(a) => {
+                directory.account(&a.account.id).await.map(ReadResult::Account)
+            }
+            Action::ListDevices(a) => {
+                directory.devices(&a.account.id).await.map(ReadResult::Devices)
+            }
+            _ => return ReadResult::Unavailable("this action reads nothing".into()),
+        };
+        match result {
+            Ok(result) => {
+                if self.app.complaints.settle(directory.name()) {
+                    tracing::info!(client = %self.client.id, "the directory can be read again");
+                }
+                result
+            }
+            Err(e) => {
+                let text = e.to_string();
+                if self.app.complaints.raise(directory.name(), &text) {
+                    tracing::warn!(client = %self.client.id, error = %text, "the directory cannot be read now");
+                }
+                ReadResult::Unavailable(text)
+            }
+        }
+    }
+
+    async fn wait(&self, until: Option<UnixMs>, whom: WaitFor) -> Result<Next, DriveError> {
+        let phase = match whom {
+            WaitFor::Approval => CasePhase::WaitingForApproval,
+            WaitFor::User => CasePhase::WaitingForUser,
+            WaitFor::System => CasePhase::Working,
+        };
+        self.append(Vec::new(), vec![View::Phase(phase), View::Wake(until)]).await?;
+        Ok(Next::Rest)
+    }
+
+    pub(super) async fn end(
+        &self,
+        outcome: CaseOutcome,
+        reason: String,
+    ) -> Result<Next, DriveError> {
+        // A question that nobody answered yet ends with the case: nothing runs after the end.
+        let open = self.view.held.iter().filter(|h| h.state == ApprovalState::Pending);
+        let (mut entries, mut views) = (Vec::new(), vec![View::Wake(None)]);
+        for held in open {
+            let event =
+                Event::Voided { approval: held.approval, reason: "the case ended".to_owned() };
+            entries.push(NewEntry { actor: Actor::Platform, event });
+            views.push(View::Settle(held.approval, ApprovalState::Void));
+        }
+        entries.push(self.by_brain(Event::Ended { outcome, reason }));
+        self.append(entries, views).await?;
+        Ok(Next::Rest)
+    }
+
+    /// Questions whose time is up. An expired one stays expired.
+    async fn expire(&self) -> Result<Option<Next>, DriveError> {
+        let now = clock::now();
+        let late = self
+            .view
+            .held
+            .iter()
+            .find(|h| h.state == ApprovalState::Pending && now >= h.expires_at);
+        let Some(held) = late else { return Ok(None) };
+        let entry =
+            NewEntry { actor: Actor::Platform, event: Event::Expired { approval: held.approval } };
+        let views = vec![View::Settle(held.approval, ApprovalState::Expired)];
+        self.append(vec![entry], views).await?;
+        Ok(Some(Next::Again))
+    }
+
+    /// The link to the one-time password of a reset that is done, while it can still be fetched.
+    async fn secret_link(&self) -> Result<Option<String>, DriveError> {
+        let reset = self
+            .view
+            .attempts
+            .iter()
+            .rev()
+            .find(|a| matches!(a.action, Action::ResetPassword(_)) && a.evidence().is_some());
+        let Some(reset) = reset else { return Ok(None) };
+        let token = self.app.store.drop_token(reset.id);
+        let mut state = self.app.store.drop_of(&token).await?.map(|d| d.state);
+        if state == Some(DropState::Sealed) {
+            // A crash came between the proof and this.
+            self.app.store.settle_drop(reset.id, true).await?;
+            state = Some(DropState::Ready);
+        }
+        Ok((state == Some(DropState::Ready))
+            .then(|| format!("{}/secret/{token}", self.app.public_url)))
+    }
+
+    /// An attempt whose outcome is open: read the system, never repeat blindly.
+    async fn resolve(&self, attempt: &Attempt) -> Result<Next, DriveError> {
+        let outcome = execute::read_back(self, attempt).await?;
+        execute::finish(self, attempt, outcome).await?;
+        Ok(Next::Again)
+    }
+
+    /// A message after the close: thanks leave the ticket closed, anything else goes to people.
+    async fn after_end(&self) -> Result<Next, DriveError> {
+        let ended_at = self.view.ended.as_ref().map_or(UnixMs::default(), |(_, _, at)| *at);
+        let last = self.view.notes.iter().rev().find(|(code, _)| code.ends_with("_after_close"));
+        let status = match last.map(|(code, _)| code.as_str()) {
+            Some("thanks_after_close") => TicketStatus::Closed,
+            Some("message_after_close") => TicketStatus::NeedsTechnician,
+            _ => return self.rest().await,
+        };
+        if self.ticket_status().await? == Some(status) {
+            return self.rest().await;
+        }
+        let action = Action::SetStatus(SetStatus {
+            ticket: self.view.ticket.ticket.clone(),
+            status,
+            duplicate_of: None,
+        });
+        // Once per message: what was tried since the newest one is not tried again.
+        let newest = self.view.messages.last().map_or(ended_at, |(_, m)| m.at.max(ended_at));
+        let tried: Vec<&Attempt> =
+            self.view.attempts_of(&action).filter(|a| a.started_at >= newest).collect();
+        if tried.len() >= 3 || tried.iter().any(|a| a.evidence().is_some()) {
+            return self.rest().await;
+        }
+        self.propose(action).await
+    }
+
+    async fn ticket_status(&self) -> Result<Option<TicketStatus>, DriveError> {
+        let ticket = &self.view.ticket.ticket;
+        let Some(psa) = self.app.psas.get(&ticket.psa) else { return Ok(None) };
+        Ok(psa.ticket(&ticket.id).await?.map(|t| t.status))
+    }
+
+    async fn rest(&self) -> Result<Next, DriveError> {
+        self.append(Vec::new(), vec![View::Wake(None)]).await?;
+        Ok(Next::Rest)
+    }
+}
+
+/// How long an outcome may stay unknown before the case is looked at again.
+pub(super) const UNKNOWN_PAUSE: Duration = Duration::from_millis(500);

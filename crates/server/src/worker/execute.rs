@@ -1,0 +1,337 @@
+//! From a proposal to a proven change: facts, verdict, grant, *started*, the call, reading back,
+//! *finished*. Every step may be repeated after a crash.
+
+use super::{
+    drive::{DriveError, Driver, Next, UNKNOWN_PAUSE},
+    facts, password,
+};
+use crate::{
+    clock,
+    failpoint::{self, Point},
+};
+use connectors::{CallError, ReadBack};
+use domain::{
+    Account, Action, Actor, Approval, ApprovalId, ApprovalState, Attempt, AttemptId, Event, Facts,
+    Follow, Outcome, Tier,
+};
+use gate::{Grant, GrantError, Verdict, grant, judge};
+use secrecy::SecretString;
+use store::{NewDrop, NewEntry, View};
+
+/// Times that a system is read before an accepted change that does not show counts as failed.
+const READ_BACKS: u32 = 6;
+
+impl Driver<'_> {
+    /// Judges a write and does what the verdict says.
+    pub(super) async fn propose(&self, action: Action) -> Result<Next, DriveError> {
+        // Held until the attempt is journalled: see `Client::gate_lock`.
+        let lock = self.client.gate_lock.lock().await;
+        let read = facts::read(self.app, self.client, &self.view, &action).await?;
+        let now = clock::now();
+        let policy = self.app.policy.as_ref();
+        let verdict = judge(policy, self.request(action.clone()), &read.facts, now);
+        let follows = verdict.follows().clone();
+        match follows {
+            Follow::Refuse => {
+                self.append(vec![self.judged(&action, read.facts, &verdict)], Vec::new()).await?;
+                Ok(Next::Again)
+            }
+            Follow::Hold(plan) => {
+                let held = self.view.held_for(&action);
+                let decided = held.filter(|h| matches!(h.state, ApprovalState::Approved { .. }));
+                match decided.map(|h| h.approval) {
+                    Some(id) => self.use_approval(id, action, read, verdict, lock).await,
+                    None => self.hold(action, read.facts, verdict, plan).await,
+                }
+            }
+            Follow::Run | Follow::RunAndNotify => {
+                let attempt = AttemptId(clock::new_id());
+                let judged = self.judged(&action, read.facts, &verdict);
+                match grant(verdict, None, attempt, clock::now()) {
+                    Ok(grant) => self.run(grant, judged, read.target, lock).await,
+                    Err(GrantError::StaleVerdict) => Ok(Next::Again),
+                    Err(e) => Err(DriveError::Stuck(e.to_string())),
+                }
+            }
+        }
+    }
+
+    fn judged(&self, action: &Action, facts: Facts, verdict: &Verdict) -> NewEntry {
+        self.by_brain(Event::Judged {
+            action: action.clone(),
+            facts,
+            verdict: verdict.record().clone(),
+        })
+    }
+
+    /// Puts the question to people.
+    async fn hold(
+        &self,
+        action: Action,
+        facts: Facts,
+        verdict: Verdict,
+        plan: domain::ApprovalPlan,
+    ) -> Result<Next, DriveError> {
+        let now = clock::now();
+        let id = ApprovalId(clock::new_id());
+        let expires_at = now.plus_ms(plan.ttl_ms);
+        let approval = Approval {
+            id,
+            client: self.view.client.clone(),
+            case: self.view.id,
+            digest: verdict.digest(),
+            sentence: action.sentence(),
+            tier: verdict.tier(),
+            excluded: plan.excluded,
+            asked_at: now,
+            expires_at,
+            state: ApprovalState::Pending,
+        };
+        let held = self.by_brain(Event::Held {
+            approval: id,
+            action: action.clone(),
+            digest: verdict.digest(),
+            tier: verdict.tier(),
+            expires_at,
+        });
+        let entries = vec![self.judged(&action, facts, &verdict), held];
+        self.append(entries, vec![View::Ask(Box::new(approval))]).await?;
+        Ok(Next::Again)
+    }
+
+    /// Runs under a person's yes, if it still covers what the facts say now.
+    async fn use_approval(
+        &self,
+        id: ApprovalId,
+        action: Action,
+        read: facts::Read,
+        verdict: Verdict,
+        lock: tokio::sync::MutexGuard<'_, ()>,
+    ) -> Result<Next, DriveError> {
+        let approval = self.app.store.approval(id).await?;
+        let judged = self.judged(&action, read.facts, &verdict);
+        let attempt = AttemptId(clock::new_id());
+        match grant(verdict, approval.as_ref(), attempt, clock::now()) {
+            Ok(grant) => self.run(grant, judged, read.target, lock).await,
+            // Facts took too long to read; judge again.
+            Err(GrantError::StaleVerdict) => Ok(Next::Again),
+            Err(e) => {
+                let (state, event) = match e {
+                    GrantError::Expired => {
+                        (ApprovalState::Expired, Event::Expired { approval: id })
+                    }
+                    other => (
+                        ApprovalState::Void,
+                        Event::Voided { approval: id, reason: other.to_string() },
+                    ),
+                };
+                let entries = vec![judged, NewEntry { actor: Actor::Platform, event }];
+                self.append(entries, vec![View::Settle(id, state)]).await?;
+                Ok(Next::Again)
+            }
+        }
+    }
+
+    /// Journals *started*, calls, reads back, journals *finished*.
+    async fn run(
+        &self,
+        grant: Grant,
+        judged: NewEntry,
+        target: Option<Account>,
+        lock: tokio::sync::MutexGuard<'_, ()>,
+    ) -> Result<Next, DriveError> {
+        let now = clock::now();
+        let attempt = Attempt {
+            id: grant.attempt(),
+            action: grant.action().clone(),
+            digest: grant.digest(),
+            tier: grant.tier(),
+            approval: grant.approval(),
+            before: target.as_ref().map(|t| t.state),
+            started_at: now,
+            outcome: None,
+            notified: false,
+        };
+        let mut views = Vec::new();
+        let secret = match self.secret(&attempt, target.as_ref(), &mut views)? {
+            Ok(secret) => secret,
+            Err(why) => {
+                let events = [started(&attempt), finished(&attempt, Outcome::Failed(why))];
+                let mut entries = vec![judged];
+                entries.extend(events.map(|e| self.by_brain(e)));
+                self.append(entries, Vec::new()).await?;
+                return Ok(Next::Again);
+            }
+        };
+        let version = self.append(vec![judged, self.by_brain(started(&attempt))], views).await?;
+        drop(lock);
+        // From here on the folded version is the one after *started*.
+        let mut view = self.view.clone();
+        view.version = version;
+        let driver = Driver { app: self.app, client: self.client, view };
+        let outcome = driver.perform(grant, &attempt, secret.as_ref()).await;
+        finish(&driver, &attempt, outcome).await?;
+        Ok(Next::Again)
+    }
+
+    /// The temporary password of a reset, sealed with the entry that says it is used.
+    fn secret(
+        &self,
+        attempt: &Attempt,
+        target: Option<&Account>,
+        views: &mut Vec<View>,
+    ) -> Result<Result<Option<SecretString>, String>, DriveError> {
+        let Action::ResetPassword(reset) = &attempt.action else { return Ok(Ok(None)) };
+        // The private address first: whoever needs a new password may not reach the mailbox.
+        let address =
+            target.and_then(|t| t.other_mails.first().cloned().or_else(|| t.mail.clone()));
+        let Some(address) = address else {
+            return Ok(Err("the directory has no address on file to prove the user by".into()));
+        };
+        if self.app.mail.is_none() {
+            return Ok(Err("no outgoing mail is configured to send the one-time code".into()));
+        }
+        let secret = password::generate().map_err(DriveError::Stuck)?;
+        let ttl_ms = i64::from(self.client.link_ttl_hours) * 3_600_000;
+        views.push(View::Drop(NewDrop {
+            token: self.app.store.drop_token(attempt.id),
+            attempt: attempt.id,
+            login: reset.account.login.clone(),
+            address,
+            sealed: self.app.store.seal(attempt.id, &secret)?,
+            expires_at: attempt.started_at.plus_ms(ttl_ms),
+        }));
+        Ok(Ok(Some(secret)))
+    }
+
+    /// The outside call, by the connector of the action's kind.
+    async fn perform(
+        &self,
+        grant: Grant,
+        attempt: &Attempt,
+        secret: Option<&SecretString>,
+    ) -> Outcome {
+        if clock::now() > grant.not_after() {
+            return Outcome::Failed("retry: the grant's time was up before the call".into());
+        }
+        failpoint::hit(Point::BeforeCall);
+        let psa = grant.action().ticket().and_then(|t| self.app.psas.get(&t.psa));
+        let result = match (psa, grant.action().ticket()) {
+            (Some(psa), _) => psa.perform(grant).await,
+            (None, Some(ticket)) => Err(CallError::rejected(
+                format!("the help desk {:?} is not configured any more", ticket.psa),
+                "add its [[psa]] again",
+            )),
+            (None, None) => self.client.directory.perform(grant, secret).await,
+        };
+        failpoint::hit(Point::AfterCall);
+        match result {
+            Ok(()) => self.shown(attempt, secret).await,
+            Err(CallError::Rejected { what, remedy }) => {
+                Outcome::Failed(format!("{what} ({remedy})"))
+            }
+            Err(CallError::Retry { what, .. }) => Outcome::Failed(format!("retry: {what}")),
+            Err(CallError::Unknown { what }) => Outcome::Unknown(what),
+        }
+    }
+
+    /// Reads back after an accepted call; directories that replicate may need a moment.
+    async fn shown(&self, attempt: &Attempt, secret: Option<&SecretString>) -> Outcome {
+        let mut last = String::new();
+        for round in 0..READ_BACKS {
+            if round > 0 {
+                tokio::time::sleep(UNKNOWN_PAUSE * round).await;
+            }
+            match self.look(attempt, secret).await {
+                Ok(ReadBack::Shown(evidence)) => return Outcome::Done(evidence),
+                Ok(ReadBack::NotShown(what)) => last = what,
+                Err(e) => last = e.to_string(),
+            }
+        }
+        Outcome::Unknown(format!("accepted, but reading back showed: {last}"))
+    }
+
+    async fn look(
+        &self,
+        attempt: &Attempt,
+        secret: Option<&SecretString>,
+    ) -> Result<ReadBack, CallError> {
+        match attempt.action.ticket() {
+            Some(ticket) => match self.app.psas.get(&ticket.psa) {
+                Some(psa) => psa.read_back(&attempt.action, &attempt.digest.short()).await,
+                None => Ok(ReadBack::NotShown("its help desk is not configured any more".into())),
+            },
+            None => {
+                self.client
+                    .directory
+                    .read_back(&attempt.action, attempt.before.as_ref(), attempt.started_at, secret)
+                    .await
+            }
+        }
+    }
+}
+
+/// What reading the system says about an attempt whose outcome is open.
+pub(super) async fn read_back(
+    driver: &Driver<'_>,
+    attempt: &Attempt,
+) -> Result<Outcome, DriveError> {
+    let secret = driver.app.store.attempt_secret(attempt.id).await?;
+    // A connection that broke a moment ago may still deliver what was sent on it.
+    let age = clock::now().since(attempt.started_at);
+    let settled = i64::try_from(UNKNOWN_PAUSE.as_millis()).unwrap_or_default();
+    if age < settled {
+        tokio::time::sleep(UNKNOWN_PAUSE).await;
+    }
+    Ok(match driver.look(attempt, secret.as_ref()).await? {
+        ReadBack::Shown(evidence) => Outcome::Done(evidence),
+        ReadBack::NotShown(what) => {
+            Outcome::Failed(format!("interrupted: the change did not happen ({what})"))
+        }
+    })
+}
+
+/// Journals the outcome, makes a proven secret ready or wipes an unused one, and tells of Medium.
+pub(super) async fn finish(
+    driver: &Driver<'_>,
+    attempt: &Attempt,
+    outcome: Outcome,
+) -> Result<(), DriveError> {
+    let happened = match &outcome {
+        Outcome::Done(_) => Some(true),
+        Outcome::Failed(_) => Some(false),
+        Outcome::Unknown(_) => None,
+    };
+    let mut entries = vec![driver.by_brain(finished(attempt, outcome))];
+    let is_reset = matches!(attempt.action, Action::ResetPassword(_));
+    if happened == Some(true) && attempt.tier >= Tier::Medium && attempt.action.account().is_some()
+    {
+        entries.push(NewEntry {
+            actor: Actor::Platform,
+            event: Event::Notified {
+                attempt: attempt.id,
+                undo: attempt.action.kind().undo().map(str::to_owned),
+            },
+        });
+    }
+    driver.append(entries, Vec::new()).await?;
+    if let (true, Some(happened)) = (is_reset, happened) {
+        driver.app.store.settle_drop(attempt.id, happened).await?;
+    }
+    Ok(())
+}
+
+fn started(attempt: &Attempt) -> Event {
+    Event::Started {
+        attempt: attempt.id,
+        action: attempt.action.clone(),
+        digest: attempt.digest,
+        tier: attempt.tier,
+        approval: attempt.approval,
+        before: attempt.before,
+    }
+}
+
+fn finished(attempt: &Attempt, outcome: Outcome) -> Event {
+    Event::Finished { attempt: attempt.id, outcome }
+}

@@ -1,0 +1,194 @@
+//! Intake: new tickets become cases, new messages wake them. It acts on nothing.
+
+use super::stop::Stop;
+use crate::{
+    app::App,
+    clock,
+    failpoint::{self, Point},
+};
+use connectors::{CallError, Psa};
+use domain::{
+    Actor, Author, CaseId, CasePhase, CaseView, ClientId, Event, IncomingTicket, Message,
+    TicketStatus,
+};
+use sha2::{Digest as _, Sha256};
+use std::{sync::Arc, time::Duration};
+use store::{Append, Intake, NewEntry, Received, StoreError, View};
+
+/// Two tickets that say the same within this time are one, in milliseconds.
+const DUPLICATE_WINDOW_MS: i64 = 24 * 3_600_000;
+/// Longest pause after failures.
+const SLOWEST: Duration = Duration::from_secs(60);
+
+#[derive(Debug, thiserror::Error)]
+enum IntakeError {
+    #[error("{0}")]
+    Call(#[from] CallError),
+    #[error("{0}")]
+    Store(#[from] StoreError),
+}
+
+/// Looks at one PSA again and again until told to stop. Failures slow it down and are logged once.
+pub(super) async fn run(app: Arc<App>, name: String, mut stop: Stop) {
+    let Some(psa) = app.psas.get(&name).cloned() else { return };
+    let pace = Duration::from_millis(app.poll_ms);
+    let mut pause = pace;
+    let mut failing = false;
+    while !stop.is_set() {
+        match look(&app, psa.as_ref()).await {
+            Ok(more) => {
+                if failing {
+                    tracing::info!(psa = %name, "tickets can be read again");
+                }
+                failing = false;
+                pause = if more { Duration::ZERO } else { pace };
+            }
+            Err(e) => {
+                if !failing {
+                    tracing::warn!(psa = %name, error = %e, "tickets cannot be read now");
+                }
+                failing = true;
+                let asked = match &e {
+                    IntakeError::Call(CallError::Retry { after, .. }) => *after,
+                    _ => None,
+                };
+                pause = asked.unwrap_or_else(|| (pause.max(pace) * 2).min(SLOWEST));
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = app.look.notified(), if !failing => {}
+            () = stop.wait() => {}
+        }
+    }
+}
+
+/// Takes one page of changes in; answers whether more are waiting.
+async fn look(app: &App, psa: &dyn Psa) -> Result<bool, IntakeError> {
+    let cursor = app.store.cursor(psa.name()).await?;
+    let page = psa.changes(cursor.as_deref()).await?;
+    for change in &page.changes {
+        match app.store.known_ticket(psa.name(), &change.id).await? {
+            None => take_in(app, psa, &change.id).await?,
+            Some(known) => take_messages(app, psa, &change.id, &known.client, known.case).await?,
+        }
+    }
+    // Only after everything was taken in: a crash in between repeats, it never skips.
+    if cursor.as_deref() != Some(page.cursor.as_str()) {
+        app.store.set_cursor(psa.name(), &page.cursor).await?;
+    }
+    Ok(page.more)
+}
+
+async fn take_in(app: &App, psa: &dyn Psa, id: &str) -> Result<(), IntakeError> {
+    let Some(ticket) = psa.incoming(id).await? else { return Ok(()) };
+    if ticket.status == TicketStatus::Closed {
+        return Ok(());
+    }
+    let Some(client) = app.client_of(psa.name(), &ticket.customer) else {
+        tracing::info!(psa = psa.name(), ticket = id, "left alone: its customer is no [[client]]");
+        return Ok(());
+    };
+    let now = clock::now();
+    let intake = Intake {
+        client: client.id.clone(),
+        fingerprint: fingerprint(&ticket),
+        ticket,
+        case: CaseId(clock::new_id()),
+        duplicate_since: now.plus_ms(-DUPLICATE_WINDOW_MS),
+        at: now,
+    };
+    if let Received::New(case) = app.store.receive(intake).await? {
+        failpoint::hit(Point::Write);
+        app.tell(&client.id, case);
+        app.due.notify_one();
+    }
+    Ok(())
+}
+
+async fn take_messages(
+    app: &App,
+    psa: &dyn Psa,
+    id: &str,
+    client: &ClientId,
+    case: CaseId,
+) -> Result<(), IntakeError> {
+    let Some(state) = psa.ticket(id).await? else { return Ok(()) };
+    let seen = app.store.seen_messages(psa.name(), id).await?;
+    let new: Vec<Message> = state
+        .messages
+        .into_iter()
+        .filter(|m| !m.internal && m.author != Author::Ourselves && !seen.contains(&m.id))
+        .collect();
+    for message in new {
+        take_message(app, psa, id, client, case, message).await?;
+    }
+    Ok(())
+}
+
+async fn take_message(
+    app: &App,
+    psa: &dyn Psa,
+    ticket: &str,
+    client: &ClientId,
+    case: CaseId,
+    message: Message,
+) -> Result<(), IntakeError> {
+    // The case may be driven at the same moment: fold again until nobody is in the way.
+    loop {
+        let events = app.store.events(client, case).await?;
+        let Some(view) = CaseView::fold(client, case, &events) else { return Ok(()) };
+        let seen = View::Seen {
+            psa: psa.name().to_owned(),
+            ticket: ticket.to_owned(),
+            message: message.id.clone(),
+        };
+        let mut entries = vec![entry(Event::MessageReceived { message: message.clone() })];
+        let mut views = vec![seen, View::Wake(Some(clock::now()))];
+        if view.ended.is_some() {
+            let code = match technician::is_thanks(&app.model, &message.body) {
+                true => {
+                    ("thanks_after_close", "A thanks after the close; the ticket stays closed.")
+                }
+                false => ("message_after_close", "A message after the close; people look at it."),
+            };
+            entries.push(entry(Event::Noted { code: code.0.into(), text: code.1.into() }));
+        } else {
+            views.push(View::Phase(CasePhase::Working));
+        }
+        let append = Append {
+            client: client.clone(),
+            case,
+            expected: view.version,
+            at: clock::now(),
+            entries,
+            views,
+        };
+        match app.store.append(append).await {
+            Ok(_) => {
+                failpoint::hit(Point::Write);
+                app.tell(client, case);
+                app.due.notify_one();
+                return Ok(());
+            }
+            Err(StoreError::Conflict { .. }) => {}
+            Err(e) => return Err(e.into()),
+        }
+    }
+}
+
+fn entry(event: Event) -> NewEntry {
+    NewEntry { actor: Actor::Platform, event }
+}
+
+/// The same for tickets that say the same: message id where there is one, else sender, subject and
+/// text without case, white space and reply prefixes.
+fn fingerprint(ticket: &IncomingTicket) -> String {
+    let normal = |text: &str| text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut subject = normal(&ticket.subject);
+    for prefix in ["re: ", "fw: ", "fwd: ", "aw: "] {
+        subject = subject.strip_prefix(prefix).unwrap_or(&subject).to_owned();
+    }
+    let text = format!("{}\n{subject}\n{}", normal(&ticket.from), normal(&ticket.body));
+    hex::encode(Sha256::digest(text.as_bytes()))
+}

@@ -1,0 +1,127 @@
+//! The worker: takes tickets in, leases cases, drives each to its next wait, executes what the gate
+//! permits and proves it by reading back.
+//!
+//! INVARIANT: nothing here decides. `technician::next` says what to do next, `gate::judge` whether
+//! it may be done; this module reads facts, writes the journal and calls the connectors.
+
+mod drive;
+mod execute;
+mod facts;
+mod intake;
+mod password;
+
+use crate::{app::App, clock};
+use std::{sync::Arc, time::Duration};
+use stop::Stop;
+use tokio::{sync::Semaphore, task::JoinSet};
+
+/// How long a case stays leased. Longer than the slowest outside call may take.
+const LEASE: Duration = Duration::from_secs(180);
+/// How often due cases are looked for when nothing wakes the worker.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// Lease owner. One worker per installation for now.
+const OWNER: &str = "worker-1";
+
+/// A signal to stop that many tasks can wait for.
+pub(crate) mod stop {
+    use tokio::sync::watch;
+
+    /// Tells tasks to stop.
+    #[derive(Clone, Debug)]
+    pub(crate) struct Stop(watch::Receiver<bool>);
+
+    impl Stop {
+        /// A switch and its signal.
+        pub(crate) fn new() -> (watch::Sender<bool>, Stop) {
+            let (tx, rx) = watch::channel(false);
+            (tx, Stop(rx))
+        }
+
+        /// Waits until told to stop.
+        pub(crate) async fn wait(&mut self) {
+            // A dropped switch means stop, too.
+            let _ = self.0.wait_for(|stop| *stop).await;
+        }
+
+        /// Whether told to stop.
+        pub(crate) fn is_set(&self) -> bool {
+            *self.0.borrow()
+        }
+    }
+}
+
+/// Runs intake for every PSA and the case workers until told to stop; what is being worked on is
+/// finished or left for the next start.
+pub(crate) async fn run(app: Arc<App>, stop: Stop) {
+    if let Err(e) = app.store.release_all(OWNER).await {
+        tracing::warn!(error = %e, "leases of the run before are waited out");
+    }
+    let mut tasks = JoinSet::new();
+    for name in app.psas.keys() {
+        tasks.spawn(intake::run(app.clone(), name.clone(), stop.clone()));
+    }
+    tasks.spawn(cases(app.clone(), stop.clone()));
+    tasks.spawn(wipe(app, stop));
+    while tasks.join_next().await.is_some() {}
+}
+
+async fn cases(app: Arc<App>, mut stop: Stop) {
+    let slots = Arc::new(Semaphore::new(app.workers as usize));
+    let mut running = JoinSet::new();
+    while !stop.is_set() {
+        while running.try_join_next().is_some() {}
+        let free = u32::try_from(slots.available_permits()).unwrap_or_default();
+        let claimed = match free {
+            0 => Vec::new(),
+            _ => match app.store.claim(OWNER, clock::now(), LEASE, free).await {
+                Ok(claimed) => {
+                    if app.complaints.settle(OWNER) {
+                        tracing::info!("cases can be worked on again");
+                    }
+                    claimed
+                }
+                Err(e) => {
+                    if app.complaints.raise(OWNER, &e.to_string()) {
+                        tracing::warn!(error = %e, "no cases can be worked on now");
+                    }
+                    Vec::new()
+                }
+            },
+        };
+        let idle = claimed.is_empty();
+        for one in claimed {
+            let Ok(slot) = slots.clone().acquire_owned().await else { return };
+            let app = app.clone();
+            running.spawn(async move {
+                drive::drive(&app, &one.client, one.case).await;
+                drop(slot);
+                app.due.notify_one();
+            });
+        }
+        if idle {
+            tokio::select! {
+                () = app.due.notified() => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = stop.wait() => {}
+            }
+        }
+    }
+    while running.join_next().await.is_some() {}
+}
+
+/// Wipes one-time secrets that nobody fetched.
+async fn wipe(app: Arc<App>, mut stop: Stop) {
+    while !stop.is_set() {
+        if let Err(e) = app.store.wipe_expired(clock::now()).await {
+            if app.complaints.raise("wipe", &e.to_string()) {
+                tracing::warn!(error = %e, "expired secrets are wiped later");
+            }
+        } else {
+            app.complaints.settle("wipe");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(30)) => {}
+            () = stop.wait() => {}
+        }
+    }
+}
