@@ -293,7 +293,9 @@ fn lost(effect: Effect, host: &str, error: reqwest::Error) -> CallError {
                 "renew it, or set `ca_file` to the certificate that signed it; check this machine's clock",
             );
         }
-        return CallError::retry(format!("cannot reach {host}: {why}"));
+        return CallError::retry(format!(
+            "cannot reach {host}: {why}; check the configured address, DNS, firewall and that it is up"
+        ));
     }
     let what = if timeout {
         format!("{host} did not answer in time")

@@ -687,12 +687,17 @@ fn a_full_disk_is_named_and_the_ticket_in_hand_is_finished_when_there_is_room() 
     let mut server = installation.serve(None);
     wait_for_intake(&desk, &installation);
     let ticket = desk.forgot("fabrikam", 0);
-    wait_for("a new password", || installation.log(), || {
-        let count = desk.sandbox.write_count("fabrikam", &ticket.0, WriteKind::Password);
-        (count > 0).then_some(())
-    });
+    wait_for(
+        "a new password",
+        || installation.log(),
+        || {
+            let count = desk.sandbox.write_count("fabrikam", &ticket.0, WriteKind::Password);
+            (count > 0).then_some(())
+        },
+    );
     disk.fill();
-    let full = ["the disk that holds", "journeyman.db is full", "free some space", "nothing was lost"];
+    let full =
+        ["the disk that holds", "journeyman.db is full", "free some space", "nothing was lost"];
     wait_for_log(&installation, &full);
     let next = desk.forgot("northwind", 0);
     wait_for_log(&installation, &["tickets cannot be read now", "is full"]);
@@ -700,7 +705,8 @@ fn a_full_disk_is_named_and_the_ticket_in_hand_is_finished_when_there_is_room() 
     installation.say(&["cases", "list"]).ok(&["forgot my password"]);
     std::thread::sleep(Duration::from_millis(1500));
     assert!(!server.ended(), "{}", server.log());
-    for line in ["tickets cannot be read now", "is looked at again later", "cases can be worked on"] {
+    for line in ["tickets cannot be read now", "is looked at again later", "cases can be worked on"]
+    {
         assert!(times(&installation, line) <= 1, "not in a loop: {}", installation.log());
     }
     disk.free();

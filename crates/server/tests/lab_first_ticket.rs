@@ -55,12 +55,11 @@ impl Labs {
             .unwrap();
         std::io::Write::write_all(&mut child.stdin.take().unwrap(), body.as_bytes()).unwrap();
         assert!(child.wait().unwrap().success(), "the mail was not taken");
-        let new = wait_for("a ticket from a mail", String::new, || {
+        wait_for("a ticket from a mail", String::new, || {
             let now: Vec<String> =
                 self.tickets().into_iter().filter(|t| !before.contains(t)).collect();
             (!now.is_empty()).then_some(now)
-        });
-        new
+        })
     }
 
     fn rt(&self, path: &str) -> Value {
@@ -158,7 +157,7 @@ fn decode(mail: &str) -> String {
 fn install(labs: &Labs) -> Installation {
     let ad = |key: &str| labs.text(&format!("/active_directory/{key}"));
     let rt = |key: &str| labs.text(&format!("/request_tracker/{key}"));
-    let installation = Installation::new(&format!(
+    Installation::new(&format!(
         r#"
 data_dir = "data"
 listen = "127.0.0.1:{{port}}"
@@ -208,8 +207,7 @@ password = {{ file = "{}" }}
         ad("base_dn"),
         ad("bind_dn"),
         ad("password_file"),
-    ));
-    installation
+    ))
 }
 
 /// The events of a ticket's case once it has ended.

@@ -190,3 +190,49 @@ fn a_newer_message_can_change_the_matter_but_never_hide_a_signal() {
     let more = say("Please also add me to the Finance group");
     assert!(more.signals.iter().any(|s| matches!(s, Signal::SeveralRequests(_))), "{more:?}");
 }
+
+#[test]
+fn a_second_request_in_other_words_is_seen_and_a_story_is_not_one() {
+    let several =
+        |text: &str| read(text).signals.iter().any(|s| matches!(s, Signal::SeveralRequests(_)));
+    for text in [
+        "I forgot my password and need a new one. Also, could somebody look at the beamer in room 4?",
+        "My account got locked this morning, please unlock it. While you are at it, please order a docking station for me.",
+        "Please unlock my account. Another thing: I need the newest version of AutoCAD.",
+        "Please add me to the Marketing group. One more request: the coffee machine needs a new fuse, can you send someone?",
+        "I have been locked out after too many tries, can you unlock me? Secondly I want a second screen.",
+    ] {
+        assert!(several(text), "{text}: {:?}", read(text));
+    }
+    for text in [
+        "I forgot my password. I have a customer at ten and need to be in by then, please reset it.",
+        "My account is locked. I also tried from my phone, same message. Please unlock it.",
+        "Hello, I am locked out. I was on holiday and mistyped it. Can you help? I also cannot read mail because of it.",
+        "My password expired yesterday. Could you set a new one? I am also reachable on my mobile.",
+    ] {
+        assert!(!several(text), "{text}: {:?}", read(text));
+    }
+}
+
+#[test]
+fn after_a_close_glad_words_are_thanks_and_trouble_is_not() {
+    for text in [
+        "Great, all good.",
+        "Perfect!",
+        "Awesome work, it is working now.",
+        "Thanks a lot, you can close this.",
+        "super, danke",
+    ] {
+        assert!(technician::is_thanks(model(), text), "{text}");
+    }
+    for text in [
+        "Great, but the printer is still broken",
+        "Thanks. It does not work, though",
+        "Perfect timing, now I am locked out again",
+        "Could you also unlock my colleague?",
+        "ok",
+        "Thanks, I think I clicked a phishing link afterwards",
+    ] {
+        assert!(!technician::is_thanks(model(), text), "{text}");
+    }
+}

@@ -153,7 +153,14 @@ async fn decide(store: &Store, id: &str, who: Who, decision: Decision) -> Result
     };
     println!("{}", approval.sentence);
     let decided = store
-        .decide(approval.id, &person.id, &[person.email.clone()], seen, decision, clock::now())
+        .decide(
+            approval.id,
+            &person.id,
+            std::slice::from_ref(&person.email),
+            seen,
+            decision,
+            clock::now(),
+        )
         .await?;
     println!("{} by {}", decided.state.name(), person.id);
     Ok(())

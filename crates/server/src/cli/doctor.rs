@@ -21,7 +21,11 @@ pub(crate) async fn run(args: ConfigArg) -> CliResult {
         Err(e) => {
             failures += 1;
             // Some connectors name themselves in what they say.
-            let text = e.to_string();
+            let text = match e {
+                // Doctor does not try again.
+                CallError::Retry { what, .. } => what,
+                other => other.to_string(),
+            };
             let said = text.strip_prefix("directory ").unwrap_or(&text);
             match said.starts_with(&what) {
                 true => println!("FAIL  {said}"),

@@ -89,10 +89,11 @@ async fn settle(
         match case {
             Some(case) if rests(stage, &case).await? => {
                 stage.view.moved(stage, one, &case).await;
-                if case.phase == "closed" && followed.insert(index) {
-                    if let Some(text) = &one.ticket.follow_up {
-                        stage.sandbox.follow_up(&one.psa_id, text).await;
-                    }
+                if case.phase == "closed"
+                    && followed.insert(index)
+                    && let Some(text) = &one.ticket.follow_up
+                {
+                    stage.sandbox.follow_up(&one.psa_id, text).await;
                 }
             }
             _ => still.push(index),

@@ -42,6 +42,7 @@ struct CaseSummary {
     outcome: String,
     reason: String,
     unassisted: bool,
+    close_verified: bool,
     ms: Option<i64>,
 }
 
@@ -76,11 +77,10 @@ pub(super) async fn make(stage: &Stage, filed: &[Filed]) -> Result<Summary, Faul
             cases.push(never_seen(one));
             continue;
         };
-        let summary = summarise(one, &view, &case.phase);
+        let mut summary = summarise(one, &view, &case.phase);
         let closed_there = stage.sandbox.ticket(&one.psa_id).is_some_and(|t| t.closed);
-        if summary.outcome == "closed" && !(closed_there && proven(&view)) {
-            unverified_closes += 1;
-        }
+        summary.close_verified = summary.outcome == "closed" && closed_there && proven(&view);
+        unverified_closes += usize::from(summary.outcome == "closed" && !summary.close_verified);
         cases.push(summary);
     }
     let audited: Vec<_> = filed.iter().map(|f| (f.ticket.clone(), f.psa_id.clone())).collect();
@@ -129,6 +129,7 @@ fn never_seen(one: &Filed) -> CaseSummary {
         outcome: "not_taken_in".into(),
         reason: "no case was opened".into(),
         unassisted: false,
+        close_verified: false,
         ms: None,
     }
 }
@@ -176,6 +177,7 @@ fn summarise(one: &Filed, view: &CaseView, phase: &str) -> CaseSummary {
             })
             .collect(),
         unassisted: outcome == "closed" && approved_by.is_empty(),
+        close_verified: false,
         approved_by,
         verified: done.iter().map(|(_, e)| e.clone()).collect(),
         done: done.into_iter().map(|(a, _)| a).collect(),

@@ -3,6 +3,7 @@
 //! INVARIANT: prose is data. Everything here is a candidate that the directory has to confirm or a
 //! signal that makes things stricter; nothing here can make anything looser.
 
+mod clauses;
 pub(crate) mod clean;
 pub(crate) mod features;
 mod group;
@@ -36,7 +37,12 @@ pub fn understand(
     let mut seen = vetted(model.recognise(&text, &mut scratch), &text);
     let mut slots = Slots::read(ticket, &text, seen.intent);
     let folded = clean::fold(&text);
-    if let Some(what) = slots.several.clone().or_else(|| requests::several(&words(&folded))) {
+    let several = slots
+        .several
+        .clone()
+        .or_else(|| requests::several(&words(&folded)))
+        .or_else(|| clauses::several(model, &text, &mut scratch));
+    if let Some(what) = several {
         signals.push(Signal::SeveralRequests(what));
     }
     for raw in messages_since {
@@ -62,11 +68,19 @@ pub fn understand(
     }
 }
 
-/// Whether a message says thanks and nothing else. Conservative: when in doubt, no.
+/// Whether a message after the close says thanks and nothing else. Conservative: a question, a
+/// "but", trouble or a request in it, and it is no thanks.
+///
+/// The model alone asks for too much here: "Brilliant, all good" says nothing by itself, and
+/// everything as the answer to a close.
 pub fn is_thanks(model: &Model, text: &str) -> bool {
     let message = clean::message_text(text);
-    let seen = vetted(model.recognise(&message, &mut Vec::new()), &message);
-    seen.intent == Intent::Thanks && !seen.abstained && signals::of_text(text, &message).is_empty()
+    if !signals::of_text(text, &message).is_empty() {
+        return false;
+    }
+    let seen = model.recognise(&message, &mut Vec::new());
+    let asks = !seen.abstained && !matches!(seen.intent, Intent::Thanks | Intent::Other);
+    !asks && only_glad(&message)
 }
 
 /// Whether an answer says yes or no and nothing else; `None` when it says neither.
@@ -97,6 +111,14 @@ pub(crate) fn agrees(text: &str) -> Option<bool> {
 /// Thanks with a question, a "but" or trouble in it is not only thanks: then the model's word does
 /// not count.
 fn vetted(mut seen: Recognised, text: &str) -> Recognised {
+    if seen.intent == Intent::Thanks && !only_glad(text) {
+        seen.abstained = true;
+    }
+    seen
+}
+
+/// Whether a short text is glad and holds no question, trouble or request.
+fn only_glad(text: &str) -> bool {
     static MORE: LazyLock<Patterns> = LazyLock::new(|| {
         Patterns::new(&[
             "but|however|although|aber|unfortunately|leider|mais|pero",
@@ -132,16 +154,10 @@ fn vetted(mut seen: Recognised, text: &str) -> Recognised {
             "gone",
         ])
     });
-    if seen.intent != Intent::Thanks {
-        return seen;
-    }
     let folded = clean::fold(text);
     let words = words(&folded);
     let only = words.len() <= 40 && !text.contains('?') && !MORE.hit(&words);
-    if !only || !GLAD.hit(&words) {
-        seen.abstained = true;
-    }
-    seen
+    only && GLAD.hit(&words)
 }
 
 fn push_new(signals: &mut Vec<Signal>, signal: Signal) {
