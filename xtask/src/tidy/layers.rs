@@ -115,12 +115,15 @@ fn listed_of_std(text: &str) -> Vec<&'static str> {
         .collect()
 }
 
+fn of_tests(path: &str) -> bool {
+    path.ends_with("/tests.rs") || path.contains("/tests/")
+}
+
 pub(super) fn sandbox_is_only_in_the_demo(tree: &Tree) -> Vec<String> {
     let server = "crates/server/src/";
     let in_demo = |path: &str| {
         path.starts_with("crates/server/src/demo/") || path == "crates/server/src/demo.rs"
     };
-    let of_tests = |path: &str| path.ends_with("/tests.rs") || path.contains("/tests/");
     let mut wrong = Vec::new();
     for (path, text) in tree.below(server, ".rs").filter(|(p, _)| !in_demo(p) && !of_tests(p)) {
         for (number, line) in code(text) {

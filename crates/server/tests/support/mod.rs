@@ -1,8 +1,11 @@
 //! A real `journeyman serve` process against the sandbox in this one.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub(crate) mod outside;
+
 use domain::ClientId;
 use sandbox::{DirectoryAccess, Sandbox, ScenarioTicket, world::PersonKind};
+use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::{
     fmt::Write as _,
     io::Write as _,
@@ -11,6 +14,7 @@ use std::{
     process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
 };
+use tokio::runtime::Runtime;
 
 /// The binary under test.
 pub(crate) const JOURNEYMAN: &str = env!("CARGO_BIN_EXE_journeyman");
@@ -40,6 +44,11 @@ impl Installation {
         let path = dir.path().join("journeyman.toml");
         std::fs::write(&path, text).unwrap();
         Installation { dir, config: path, port }
+    }
+
+    /// The database file.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.dir.path().join("data/journeyman.db")
     }
 
     /// A file beside the configuration.
@@ -207,6 +216,38 @@ pub(crate) fn mail(client: &str, from: &str, subject: &str, body: &str) -> Scena
         prepare: Vec::new(),
         follow_up: None,
     }
+}
+
+/// Runs the binary with these arguments and nothing else.
+pub(crate) fn journeyman<S: AsRef<std::ffi::OsStr>>(args: &[S]) -> Said {
+    Command::new(JOURNEYMAN).args(args).stdin(Stdio::null()).output().unwrap().into()
+}
+
+/// The password in what `init` printed.
+pub(crate) fn password_in(said: &Said) -> String {
+    let line = said.line("password, shown once: ");
+    line.split(": ").nth(1).unwrap().to_owned()
+}
+
+/// Runs SQL on a database file, made when absent, and keeps the connection.
+pub(crate) fn sql(runtime: &Runtime, file: &Path, statements: &'static str) -> SqliteConnection {
+    runtime.block_on(async {
+        let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
+        let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+        sqlx::raw_sql(statements).execute(&mut connection).await.unwrap();
+        connection
+    })
+}
+
+/// Waits until intake knows where it begins: what is filed from now on is not history.
+pub(crate) fn wait_for_intake(runtime: &Runtime, installation: &Installation) {
+    let cursor = || async {
+        let options = SqliteConnectOptions::new().filename(installation.database()).read_only(true);
+        let mut connection = SqliteConnection::connect_with(&options).await.ok()?;
+        sqlx::query("SELECT cursor FROM cursors").fetch_optional(&mut connection).await.ok()?
+    };
+    let what = "the first look at the help desk";
+    wait_for(what, || installation.log(), || runtime.block_on(cursor()));
 }
 
 /// A running server; killed when dropped.

@@ -1,0 +1,336 @@
+//! The command line beside a server at work: cases, questions, sign-in, journals.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use sandbox::{Options, Sandbox};
+use serde_json::Value;
+use sqlx::Connection as _;
+use support::{
+    Installation, PSA, Said, install, journeyman, mail, ordinary_users, password_in, sql, wait_for,
+    wait_for_intake,
+};
+use tokio::runtime::Runtime;
+
+/// A server at work for the sandbox, with an administrator.
+struct Day {
+    runtime: Runtime,
+    sandbox: Sandbox,
+    installation: Installation,
+    server: Option<support::Server>,
+    password: String,
+    http: reqwest::Client,
+}
+
+impl Day {
+    fn begin() -> Day {
+        let runtime = Runtime::new().unwrap();
+        let options = Options { seed: 31, ..Options::default() };
+        let sandbox = runtime.block_on(Sandbox::start(options)).unwrap();
+        let installation = install(&sandbox);
+        let file = installation.dir.path().join("init.toml");
+        let said = journeyman(&["init", "--defaults", "--config", file.to_str().unwrap()]).ok(&[]);
+        let password = password_in(&said);
+        connectors::install_crypto_provider();
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        let mut day = Day { runtime, sandbox, installation, server: None, password, http };
+        day.start();
+        wait_for_intake(&day.runtime, &day.installation);
+        day
+    }
+
+    fn start(&mut self) {
+        let mut server = self.installation.serve(None);
+        self.installation.wait_ready(&mut server);
+        self.server = Some(server);
+    }
+
+    /// Stops the server and folds its log into the database file, so that the file is all there is.
+    fn stop(&mut self) {
+        self.server = None;
+        self.say(&["cases", "list"]).ok(&[]);
+    }
+
+    /// Changes the database behind the server's back.
+    fn sql(&self, statements: &'static str) {
+        let connection = sql(&self.runtime, &self.installation.database(), statements);
+        self.runtime.block_on(connection.close()).unwrap();
+    }
+
+    fn say(&self, args: &[&str]) -> Said {
+        self.installation.say(args)
+    }
+
+    /// A command that asks for a password.
+    fn signed(&self, args: &[&str], password: &str) -> Said {
+        self.installation.run_with_input(args, &format!("{password}\n")).into()
+    }
+
+    fn file(&self, from: &str, subject: &str, body: &str) -> String {
+        let ticket = mail("fabrikam", from, subject, body);
+        self.runtime.block_on(self.sandbox.file(&ticket))
+    }
+
+    /// The case of a ticket and its events, once it is told of in such an event.
+    fn case(&self, ticket: &str, event: &str) -> (String, Vec<Value>) {
+        wait_for(
+            &format!("{event} of {ticket}"),
+            || self.installation.log(),
+            || {
+                let found = self.installation.events_of(&format!("{PSA}#{ticket}"))?;
+                found.1.iter().any(|e| e["event"]["event"] == event).then_some(found)
+            },
+        )
+    }
+
+    /// The first question to people about a ticket: its id and digest.
+    fn held(&self, ticket: &str) -> (String, String) {
+        let (_, events) = self.case(ticket, "held");
+        let held = events.iter().find(|e| e["event"]["event"] == "held").unwrap();
+        let text = |key: &str| held["event"][key].as_str().unwrap().to_owned();
+        (text("approval"), text("digest"))
+    }
+
+    /// Asks for a group; a person has to say yes.
+    fn join(&self, nth: usize, group: &str) -> (String, String) {
+        let (login, address) = ordinary_users(&self.sandbox, "fabrikam").swap_remove(nth);
+        let body =
+            format!("Hello, please add me to the {group} group, I need it for my work. Thanks");
+        (login, self.file(&address, &format!("access to {group}"), &body))
+    }
+
+    fn is_member(&self, group: &str, login: &str) -> bool {
+        let of = |company: &sandbox::world::Company| {
+            let person = company.people.iter().find(|p| p.login == login).unwrap();
+            let group = company.groups.iter().find(|g| g.name == group).unwrap();
+            group.members.contains(&person.id)
+        };
+        self.sandbox.world().company("fabrikam", of).unwrap()
+    }
+
+    fn post(&self, url: &str, form: &[(&str, &str)]) -> (u16, String) {
+        self.runtime.block_on(async {
+            let origin = format!("http://127.0.0.1:{}", self.installation.port);
+            let request = self.http.post(url).header("origin", origin).form(form);
+            let answer = request.send().await.unwrap();
+            (answer.status().as_u16(), answer.text().await.unwrap())
+        })
+    }
+}
+
+#[test]
+fn a_day_at_the_command_line() {
+    let mut day = Day::begin();
+    let doctor = day.say(&["doctor"]).ok(&[
+        "all connectors answer",
+        "help desk connectwise",
+        "outgoing mail",
+    ]);
+    assert!(doctor.out.lines().all(|l| !l.starts_with("FAIL")), "{doctor:#?}");
+    cases_are_listed_and_told(&day);
+    links_and_passwords_sign_in(&day);
+    people_answer_questions(&day);
+    journals_are_checked(&mut day);
+}
+
+fn cases_are_listed_and_told(day: &Day) {
+    let (login, address) = ordinary_users(&day.sandbox, "fabrikam").swap_remove(0);
+    let ticket =
+        day.file(&address, "forgot my password", "I forgot my password, please reset it. Thanks");
+    let (id, events) = day.case(&ticket, "ended");
+    assert_eq!(events.last().unwrap()["event"]["outcome"], "closed", "{events:#?}");
+
+    let row = format!("{PSA}#{ticket}");
+    let list = day.say(&["cases", "list"]).ok(&[
+        &id,
+        "fabrikam",
+        "closed",
+        "medium",
+        "forgot my password",
+    ]);
+    assert!(list.line(&id).contains(&row), "{list:#?}");
+    // --config is taken before and after the command's own command.
+    let config = day.installation.config.to_str().unwrap();
+    journeyman(&["cases", "--config", config, "list"]).ok(&[&id]);
+    journeyman(&["cases", "list", "--config", config]).ok(&[&id]);
+    day.say(&["cases", "list", "--client", "fabrikam", "--phase", "closed"]).ok(&[&id]);
+    for other in [["--client", "northwind"], ["--phase", "refused"], ["--limit", "0"]] {
+        let said = day.say(&["cases", "list", other[0], other[1]]).ok(&[]);
+        assert!(!said.out.contains(&id), "{other:?}: {said:#?}");
+    }
+    day.say(&["cases", "list", "--phase", "done"]).fails(&["\"done\" is no phase", "closed"]);
+
+    let told = day.say(&["cases", "show", &id]).ok(&[
+        &row,
+        "from ",
+        "reset_password",
+        "Set a temporary password",
+        "medium: ",
+        "own_account_verified",
+        "done: the password reads as set",
+        "people told",
+        "closed: ",
+    ]);
+    assert!(told.out.contains(&login), "{told:#?}");
+    let json = day.say(&["cases", "show", &id, "--json"]).ok(&[]);
+    let lines: Vec<Value> = json.out.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!(lines, events);
+    day.say(&["cases", "show", "17"]).fails(&["\"17\" is no case id", "`journeyman cases list`"]);
+    let unknown = "018f2f60-0000-7000-8000-000000000001";
+    day.say(&["cases", "show", unknown]).fails(&[
+        "there is no case",
+        unknown,
+        "`journeyman cases list`",
+    ]);
+    let shown = day
+        .say(&["journal", "show", "--client", "fabrikam"])
+        .ok(&["received", "finished", "ended", "medium"]);
+    assert!(!shown.out.contains(&login), "the journal's public part names nobody: {shown:#?}");
+    day.say(&["journal", "show", "--client", "fabricam"])
+        .fails(&["there is no client fabricam", "fabrikam"]);
+}
+
+fn links_and_passwords_sign_in(day: &Day) {
+    let said = day.say(&["login"]).ok(&["http://127.0.0.1:", "/login/once/"]);
+    let link = said.out.trim();
+    // Whatever follows links for itself uses nothing up.
+    day.runtime.block_on(async {
+        assert_eq!(day.http.get(link).send().await.unwrap().status(), 200);
+    });
+    assert_eq!(day.post(link, &[]).0, 303);
+    let (status, page) = day.post(link, &[]);
+    assert_eq!(status, 403);
+    assert!(page.contains("was used or is too old"), "{page}");
+    day.say(&["login", "nobody"]).fails(&["nobody signs in as nobody", "`journeyman init`"]);
+
+    let login = format!("http://127.0.0.1:{}/login", day.installation.port);
+    let sign_in = |password: &str| day.post(&login, &[("name", "admin"), ("password", password)]).0;
+    assert_eq!(sign_in(&day.password), 303, "the password that init printed");
+    assert_eq!(sign_in("another-password"), 401);
+}
+
+fn people_answer_questions(day: &Day) {
+    let (joiner, ticket) = day.join(1, "Finance");
+    let (approval, digest) = day.held(&ticket);
+    let (denied_login, denied) = day.join(2, "Payroll");
+    let (other, other_digest) = day.held(&denied);
+
+    let list =
+        day.say(&["approvals", "list"]).ok(&[&approval, &other, "fabrikam", "high", "pending"]);
+    assert!(list.line(&approval).contains("Finance"), "{list:#?}");
+    let show = day.say(&["approvals", "show", &approval]).ok(&[
+        "what", "client", "tier", "high", "asked by", "finding", "risk", "way back", "may not",
+        "expires", &digest, &joiner,
+    ]);
+    assert_eq!(show.line("state"), "state        pending");
+
+    // Whoever may not decide does not.
+    let approve = ["approvals", "approve", &approval, "--as", "admin"];
+    let nothing = "nothing was decided";
+    day.signed(&approve, "wrong-password").fails(&["name or password is wrong", nothing]);
+    day.signed(&["approvals", "approve", &approval, "--as", "ghost"], "x")
+        .fails(&["name or password is wrong", nothing]);
+    day.sql("UPDATE people SET role = 'auditor'");
+    day.signed(&approve, &day.password)
+        .fails(&["admin has the role auditor", "administrators and technicians decide"]);
+    day.sql("UPDATE people SET role = 'admin'");
+    // Another question's digest, no digest, an unknown id.
+    let with = |digest: &str| {
+        let mut args = approve.to_vec();
+        args.extend(["--digest", digest]);
+        day.signed(&args, &day.password)
+    };
+    with(&other_digest).fails(&["what you saw is not what waits any more"]);
+    with("abc").fails(&["abc"]);
+    day.say(&["approvals", "show", "7"])
+        .fails(&["\"7\" is no approval id", "`journeyman approvals list`"]);
+    let unknown = "018f2f60-0000-7000-8000-000000000001";
+    day.say(&["approvals", "show", unknown]).fails(&["there is no approval", "--all"]);
+    day.say(&["approvals", "show", &approval]).ok(&["pending"]);
+    assert!(!day.is_member("Finance", &joiner));
+
+    with(&digest).ok(&["Finance", "approved by admin"]);
+    let (_, events) = day.case(&ticket, "ended");
+    assert_eq!(events.last().unwrap()["event"]["outcome"], "closed", "{events:#?}");
+    assert!(day.is_member("Finance", &joiner));
+    day.signed(&approve, &day.password).fails(&["approved"]);
+
+    let no = ["approvals", "deny", &other, "--as", "admin", "--reason"];
+    let deny = |reason: &str| {
+        let mut args = no.to_vec();
+        args.push(reason);
+        day.signed(&args, &day.password)
+    };
+    deny(" ").fails(&["reason"]);
+    deny("not in this team").ok(&["Payroll", "denied by admin"]);
+    let (_, events) = day.case(&denied, "ended");
+    assert_eq!(events.last().unwrap()["event"]["outcome"], "refused", "{events:#?}");
+    assert!(!day.is_member("Payroll", &denied_login));
+    deny("again").fails(&["denied"]);
+
+    let open = day.say(&["approvals", "list"]).ok(&[]);
+    assert!(!open.out.contains(&approval) && !open.out.contains(&other), "{open:#?}");
+    let all = day.say(&["approvals", "list", "--all"]).ok(&[]);
+    assert!(all.line(&approval).contains("approved"), "{all:#?}");
+    assert!(all.line(&other).contains("denied"), "{all:#?}");
+}
+
+fn journals_are_checked(day: &mut Day) {
+    day.stop();
+    let early = std::fs::read(day.installation.database()).unwrap();
+    day.say(&["journal", "verify"]).ok(&["fabrikam: clean", "entries, root", "checkpoints"]);
+    day.say(&["journal", "verify", "--client", "fabricam"]).fails(&["there is no client fabricam"]);
+
+    // Some more work, and a checkpoint that is kept elsewhere.
+    day.start();
+    let (_, address) = ordinary_users(&day.sandbox, "fabrikam").swap_remove(4);
+    let ticket = day.file(&address, "my password", "I forgot my password, please reset it. Thanks");
+    day.case(&ticket, "ended");
+    day.stop();
+    let kept = day.say(&["journal", "checkpoint", "--client", "fabrikam"]).ok(&["fabrikam"]);
+    assert!(kept.err.contains("checked with the key"), "{kept:#?}");
+    let note = day.installation.dir.path().join("kept.txt");
+    std::fs::write(&note, &kept.out).unwrap();
+    let against =
+        ["journal", "verify", "--client", "fabrikam", "--checkpoint", note.to_str().unwrap()];
+    day.say(&against).ok(&["fabrikam: clean"]);
+    let good = std::fs::read(day.installation.database()).unwrap();
+
+    // One changed letter in one entry.
+    day.sql("DROP TRIGGER entries_no_update; UPDATE entries SET tier = 'low' WHERE client = 'fabrikam' AND seq = (SELECT MIN(seq) FROM entries WHERE tier = 'medium')");
+    let said = day.say(&["journal", "verify"]);
+    assert_eq!(said.code, Some(1), "{said:#?}");
+    assert!(said.out.contains("fabrikam: WRONG"), "{said:#?}");
+    assert!(
+        said.out.lines().any(|l| l.trim_start().starts_with("entry ")),
+        "the entry is named: {said:#?}"
+    );
+
+    // Personal data that was changed beside its entry: one flipped byte in the file.
+    std::fs::write(day.installation.database(), &good).unwrap();
+    day.say(&["journal", "verify"]).ok(&["fabrikam: clean"]);
+    let mut flipped = good.clone();
+    let at = flipped.windows(24).position(|w| w == b"I forgot my password, pl").unwrap();
+    flipped[at] ^= 1;
+    std::fs::write(day.installation.database(), &flipped).unwrap();
+    let said = day.say(&["journal", "verify"]);
+    assert_eq!(said.code, Some(1), "{said:#?}");
+    assert!(said.out.contains("fabrikam: WRONG") && said.out.contains("entry "), "{said:#?}");
+
+    // An older copy is whole in itself; only the checkpoint kept elsewhere shows the rollback.
+    std::fs::write(day.installation.database(), &early).unwrap();
+    day.say(&["journal", "verify"]).ok(&["fabrikam: clean"]);
+    let said = day.say(&against);
+    assert_eq!(said.code, Some(1), "{said:#?}");
+    assert!(said.out.contains("fabrikam: WRONG") && said.out.contains("are left"), "{said:#?}");
+    std::fs::write(&note, "no note").unwrap();
+    std::fs::write(day.installation.database(), &good).unwrap();
+    let said = day.say(&against);
+    assert_eq!(said.code, Some(1), "a note that is none proves nothing: {said:#?}");
+    std::fs::remove_file(&note).unwrap();
+    day.say(&against).fails(&["cannot read the checkpoint", "kept.txt"]);
+}
