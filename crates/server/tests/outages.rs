@@ -4,6 +4,7 @@
 mod support;
 
 use sandbox::{Options, Sandbox, WriteKind};
+use sqlx::Connection as _;
 use std::{process::Command, time::Duration};
 use support::{
     Installation, PSA, Said, install, mail, ordinary_users,

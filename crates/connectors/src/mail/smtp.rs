@@ -255,7 +255,9 @@ impl Smtp {
                 "set `tls` to starttls, or `port` to the one for implicit TLS (465)",
             );
         }
-        CallError::retry(format!("cannot reach mail server {at}: {why}; check `host`, `port`, DNS, firewall and that it is up"))
+        CallError::retry(format!(
+            "cannot reach mail server {at}: {why}; check `host`, `port`, DNS, firewall and that it is up"
+        ))
     }
 
     fn not_sent(&self, error: &Error, to: &str) -> CallError {

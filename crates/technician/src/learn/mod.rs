@@ -46,7 +46,7 @@ pub struct TrainOptions {
 
 impl Default for TrainOptions {
     fn default() -> Self {
-        TrainOptions { risk_target: 0.02, least_confidence: 0.6, epochs: 6 }
+        TrainOptions { risk_target: 0.02, least_confidence: 0.6, epochs: 12 }
     }
 }
 
@@ -68,7 +68,7 @@ const FOLDS: u32 = 5;
 pub fn train(history: &[Labelled], options: &TrainOptions) -> Result<Model, LearnError> {
     let rows: Vec<Row> = history.iter().map(prepare).collect();
     check(&rows)?;
-    let pace = Pace { epochs: options.epochs.max(1), rate: 0.15, decay: 1e-3 };
+    let pace = Pace { epochs: options.epochs.max(1), rate: 0.15, decay: 3e-4 };
     let mut scored = Vec::with_capacity(rows.len());
     for fold in 0..FOLDS {
         let fit = Fit::on(&rows, |r| fold_of(r.family) != fold, pace);

@@ -34,7 +34,8 @@ pub fn understand(
     let text = clean::request_text(&ticket.subject, &ticket.body);
     let raw = format!("{}\n{}", ticket.subject, ticket.body);
     let mut signals = signals::of_text(&raw, &text);
-    let mut seen = vetted(model.recognise(&text, &mut scratch), &text);
+    let first = locked_or_forgotten(model.recognise(&text, &mut scratch), model.threshold());
+    let mut seen = vetted(first, &text);
     let mut slots = Slots::read(ticket, &text, seen.intent);
     let folded = clean::fold(&text);
     let several = slots
@@ -108,14 +109,34 @@ pub(crate) fn agrees(text: &str) -> Option<bool> {
     (words.len() <= 20 && YES.hit(&words)).then_some(true)
 }
 
-/// Thanks with a question, a "but" or trouble in it is not only thanks: then the model's word does
-/// not count.
+/// Thanks needs two witnesses: the model, and a text that is glad and nothing else. Together they
+/// need less of the model; without the second its word does not count.
 fn vetted(mut seen: Recognised, text: &str) -> Recognised {
-    if seen.intent == Intent::Thanks && !only_glad(text) {
-        seen.abstained = true;
+    if seen.intent == Intent::Thanks {
+        seen.abstained = seen.confidence < LIKELY || !only_glad(text);
     }
     seen
 }
+
+/// Locked out or password forgotten: when it is surely one of the two, it is worked as a lockout.
+/// The directory then tells: a locked account is unlocked, and one that is not locked leads to the
+/// question whether a new password is wanted. A lockout is the lesser change, so the doubt is safe.
+fn locked_or_forgotten(mut seen: Recognised, threshold: f64) -> Recognised {
+    let either = |i: Intent| matches!(i, Intent::UnlockAccount | Intent::ResetPassword);
+    let sum = seen.confidence + seen.runner_up.1;
+    if seen.abstained && either(seen.intent) && either(seen.runner_up.0) && sum >= threshold {
+        seen.abstained = false;
+        if seen.intent != Intent::UnlockAccount {
+            seen.runner_up = (seen.intent, seen.confidence);
+            seen.intent = Intent::UnlockAccount;
+        }
+        seen.confidence = sum.min(1.0);
+    }
+    seen
+}
+
+/// More likely than everything else together.
+const LIKELY: f64 = 0.5;
 
 /// Whether a short text is glad and holds no question, trouble or request.
 fn only_glad(text: &str) -> bool {
@@ -130,6 +151,7 @@ fn only_glad(text: &str) -> bool {
             "please ~1 reset|unlock|add|remove|disable|enable|send|order|install|help|call",
             "need|needs|brauche",
             "problem is back|again",
+            "locked|expired|error|errors|fail|fails|failed|failing|broken|trouble|wrong|missing",
             "once more",
             "yes|yeah|yep|ja|oui|si|sure",
             "go ahead",

@@ -10,7 +10,14 @@ mod expand;
 mod groups;
 mod hard;
 mod incidents;
+mod manager_look_alikes;
+mod manager_other;
+mod manager_words;
 mod other;
+mod people_asks;
+mod people_hard;
+mod people_other;
+mod people_words;
 mod words;
 
 use super::Labelled;
@@ -22,32 +29,47 @@ const ROWS_PER_PHRASE: u32 = 6;
 /// threshold is chosen on this mix.
 const ROWS_PER_LOOK_ALIKE: u32 = 2;
 
-/// The phrases of every intent.
-fn phrases() -> Vec<(Intent, &'static [&'static str])> {
+/// The phrases of every intent, and how many rows are made from each.
+fn phrases() -> Vec<(Intent, u32, &'static [&'static str])> {
+    let plain = |intent, list| (intent, ROWS_PER_PHRASE, list);
+    let look_alike = |list| (Intent::Other, ROWS_PER_LOOK_ALIKE, list);
     vec![
-        (Intent::UnlockAccount, access::UNLOCK),
-        (Intent::ResetPassword, access::RESET),
-        (Intent::RequirePasswordChange, access::REQUIRE_CHANGE),
-        (Intent::EnableAccount, accounts::ENABLE),
-        (Intent::DisableAccount, accounts::DISABLE),
-        (Intent::AccountStatus, accounts::STATUS),
-        (Intent::AddToGroup, groups::ADD),
-        (Intent::RemoveFromGroup, groups::REMOVE),
-        (Intent::ListDevices, groups::DEVICES),
-        (Intent::Thanks, incidents::THANKS),
-        (Intent::SecurityIncident, incidents::SECURITY),
-        (Intent::Other, other::OTHER),
-        (Intent::Other, hard::LOOK_ALIKES),
+        plain(Intent::UnlockAccount, access::UNLOCK),
+        plain(Intent::UnlockAccount, people_words::UNLOCK),
+        plain(Intent::ResetPassword, access::RESET),
+        plain(Intent::ResetPassword, people_words::RESET),
+        plain(Intent::RequirePasswordChange, access::REQUIRE_CHANGE),
+        plain(Intent::RequirePasswordChange, people_words::REQUIRE_CHANGE),
+        plain(Intent::EnableAccount, accounts::ENABLE),
+        plain(Intent::EnableAccount, manager_words::ENABLE),
+        plain(Intent::DisableAccount, accounts::DISABLE),
+        plain(Intent::DisableAccount, manager_words::DISABLE),
+        plain(Intent::AccountStatus, accounts::STATUS),
+        plain(Intent::AccountStatus, people_asks::STATUS),
+        plain(Intent::AddToGroup, groups::ADD),
+        plain(Intent::AddToGroup, manager_words::ADD),
+        plain(Intent::RemoveFromGroup, groups::REMOVE),
+        plain(Intent::RemoveFromGroup, manager_words::REMOVE),
+        plain(Intent::ListDevices, groups::DEVICES),
+        plain(Intent::ListDevices, people_asks::DEVICES),
+        plain(Intent::Thanks, incidents::THANKS),
+        plain(Intent::Thanks, people_asks::THANKS),
+        plain(Intent::SecurityIncident, incidents::SECURITY),
+        plain(Intent::SecurityIncident, manager_other::SECURITY),
+        plain(Intent::Other, other::OTHER),
+        plain(Intent::Other, manager_other::OTHER),
+        plain(Intent::Other, people_other::OTHER),
+        look_alike(hard::LOOK_ALIKES),
+        look_alike(manager_look_alikes::LOOK_ALIKES),
+        look_alike(people_hard::LOOK_ALIKES),
     ]
 }
 
 /// The history that the shipped model learns from.
 pub fn starter_history() -> Vec<Labelled> {
-    let mut rows = Vec::with_capacity(6_000);
+    let mut rows = Vec::with_capacity(12_000);
     let mut family = 0;
-    for (intent, list) in phrases() {
-        let few = std::ptr::eq(list, hard::LOOK_ALIKES);
-        let rows_each = if few { ROWS_PER_LOOK_ALIKE } else { ROWS_PER_PHRASE };
+    for (intent, rows_each, list) in phrases() {
         for phrase in list {
             for variant in 0..rows_each {
                 let text = expand::expand(phrase, family, variant);
