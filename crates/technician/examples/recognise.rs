@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "history": { "rows": history.len(), "train_ms": train_ms, "model_bytes": model.to_bytes().len(), "model": model.digest() },
         "held_out": {
             "rows": held.rows, "acting_rows": held.acting, "decided": held.decided, "wrong": held.wrong,
-            "wrong_at_most": held.wrong_at_most, "ece": held.ece, "threshold": model.threshold(),
+            "wrong_at_most": held.wrong_at_most, "ece": held.ece, "thresholds": thresholds(&model),
         },
         "recognise_per_second": per_second,
         "floor_per_second": FLOOR_PER_SECOND,
@@ -155,4 +155,10 @@ mod tests {
         let rows = super::records("a,\"b, c\",\"say \"\"hi\"\"\nthere\"\r\n,x,\n");
         assert_eq!(rows, [vec!["a", "b, c", "say \"hi\"\nthere"], vec!["", "x", ""]]);
     }
+}
+
+/// Confidence from which each intent is acted on.
+fn thresholds(model: &Model) -> serde_json::Value {
+    let of = |i: &Intent| (i.name().to_owned(), model.threshold(*i).into());
+    serde_json::Value::Object(Intent::ALL.iter().map(of).collect())
 }

@@ -193,7 +193,8 @@ fn probabilities_mean_what_they_say_on_rows_the_model_has_not_seen() {
 #[test]
 fn the_shipped_model_meets_its_risk_target_on_held_out_rows() {
     let held = model().held_out();
-    assert!(held.wrong_at_most <= 0.02, "{held:?}");
+    // 2 % for what is acted on alone and 5 % for what a person is asked about; together between.
+    assert!(held.wrong_at_most <= 0.03, "{held:?}");
     assert!(held.decided > 0.5, "{held:?}");
     assert!(held.ece < 0.05, "{held:?}");
 }

@@ -236,3 +236,15 @@ fn after_a_close_glad_words_are_thanks_and_trouble_is_not() {
         assert!(!technician::is_thanks(model(), text), "{text}");
     }
 }
+
+#[test]
+fn a_slip_of_the_pen_and_the_own_company_are_nobody() {
+    let about = |subject: &str, body: &str| understand(model(), &ticket(subject, body), &[]).about;
+    assert_eq!(
+        about("Acount locked", "I typed my password wrong, please unlock my account."),
+        None
+    );
+    assert_eq!(about("Pasword forgotten", "I forgot my password, please reset it."), None);
+    let somebody = about("Locke", "Please unlock the account of Locke.");
+    assert_eq!(somebody, Some(Mention::Name("Locke".into())));
+}

@@ -82,7 +82,8 @@ impl Model {
         ] {
             out.extend_from_slice(&v.to_le_bytes());
         }
-        for v in [self.temperature, self.threshold].iter().chain(&self.scale).chain(&self.bias) {
+        let parts = [self.temperature];
+        for v in parts.iter().chain(&self.thresholds).chain(&self.scale).chain(&self.bias) {
             out.extend_from_slice(&v.to_le_bytes());
         }
         out.push(self.unseen_idf);
@@ -120,7 +121,7 @@ impl Model {
             wrong_at_most: input.f64()?,
             ece: input.f64()?,
         };
-        let (temperature, threshold) = (input.f32()?, input.f32()?);
+        let (temperature, thresholds) = (input.f32()?, input.scores()?);
         let (scale, bias) = (input.scores()?, input.scores()?);
         let unseen_idf = input.u8()?;
         let mut idf = vec![0u8; BUCKETS];
@@ -144,8 +145,7 @@ impl Model {
         }
         let sound = temperature.is_finite()
             && temperature > 0.0
-            && threshold.is_finite()
-            && scale.iter().chain(&bias).all(|v| v.is_finite());
+            && scale.iter().chain(&bias).chain(&thresholds).all(|v| v.is_finite());
         if !sound || !input.rest.is_empty() {
             return error("the model file is damaged: values make no sense");
         }
@@ -157,7 +157,7 @@ impl Model {
             bias,
             unseen_idf,
             temperature,
-            threshold,
+            thresholds,
             held_out,
             digest,
         })

@@ -48,7 +48,8 @@ pub(super) fn threshold(ranked: &[(f32, bool)], risk_target: f64, floor: f32) ->
     let mut wrong = 0u32;
     let mut chosen = 1.01f32;
     let step = (ranked.len() / 100).max(1);
-    let least = first_testable(risk_target).max(ranked.len() / 10);
+    // Twice as many as could pass without an error, so that one early error decides nothing.
+    let least = (2 * first_testable(risk_target)).max(ranked.len() / 10);
     for (i, (confidence, right)) in ranked.iter().enumerate() {
         wrong += u32::from(!right);
         let seen = i + 1;

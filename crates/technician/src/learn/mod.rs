@@ -1,8 +1,8 @@
 //! Learns to recognise what a ticket asks from tickets of the past.
 //!
 //! The rows are split by family into folds; every row is scored once by a model that has not seen
-//! its family. On those scores the probabilities are calibrated and the threshold is chosen, on the
-//! rows read as an intent to act on: reading a ticket as `other` only hands it to people. The model
+//! its family. On those scores the probabilities are calibrated and two thresholds are chosen, one for
+//! intents that are acted on alone and one for those that a person is always asked about: reading a ticket as `other` only hands it to people. The model
 //! itself is then fitted on everything. INVARIANT: the same rows and options give the same
 //! model, bit for bit.
 
@@ -35,9 +35,12 @@ pub struct Labelled {
 /// How to train.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainOptions {
-    /// The share of wrong readings among tickets acted on must be below this with 95 % confidence:
-    /// one-sided Clopper-Pearson on held-out rows, as if they were independent. 0 to 1.
+    /// The share of wrong readings among tickets acted on must be below this with
+    /// 95 % confidence: one-sided Clopper-Pearson on held-out rows, as if they were independent. 0 to 1.
     pub risk_target: f64,
+    /// The same for intents whose action always waits for a person's yes (access to groups, blocking
+    /// and unblocking): somebody looks before anything happens. 0 to 1.
+    pub risk_target_asked: f64,
     /// The model abstains below this confidence even when held-out rows would allow less.
     pub least_confidence: f64,
     /// Passes over the rows.
@@ -46,7 +49,12 @@ pub struct TrainOptions {
 
 impl Default for TrainOptions {
     fn default() -> Self {
-        TrainOptions { risk_target: 0.02, least_confidence: 0.6, epochs: 12 }
+        TrainOptions {
+            risk_target: 0.02,
+            risk_target_asked: 0.05,
+            least_confidence: 0.6,
+            epochs: 12,
+        }
     }
 }
 
@@ -79,7 +87,18 @@ pub fn train(history: &[Labelled], options: &TrainOptions) -> Result<Model, Lear
     let ranked = calibrate::ranked(&scored, temperature, |_| true);
     let acting = calibrate::ranked(&scored, temperature, acts);
     let floor = options.least_confidence as f32;
-    let threshold = calibrate::threshold(&acting, options.risk_target, floor);
+    let mut thresholds = [floor; model::CLASSES];
+    let mut decided = Vec::with_capacity(acting.len());
+    for (asked, target) in [(false, options.risk_target), (true, options.risk_target_asked)] {
+        let own = calibrate::ranked(&scored, temperature, |c| acts(c) && is_asked(c) == asked);
+        let threshold = calibrate::threshold(&own, target, floor);
+        for (class, of) in thresholds.iter_mut().enumerate() {
+            if acts(class) && is_asked(class) == asked {
+                *of = threshold;
+            }
+        }
+        decided.extend(own.into_iter().filter(|r| r.0 >= threshold));
+    }
     let fit = Fit::on(&rows, |_| true, pace);
     let (weights, scale) = fit.quantised();
     Ok(Model {
@@ -89,8 +108,8 @@ pub fn train(history: &[Labelled], options: &TrainOptions) -> Result<Model, Lear
         unseen_idf: fit.unseen_idf,
         idf: fit.idf,
         temperature,
-        threshold,
-        held_out: held_out(&ranked, &acting, threshold),
+        thresholds,
+        held_out: held_out(&ranked, acting.len(), &decided),
         digest: String::new(),
     }
     .sealed())
@@ -99,6 +118,19 @@ pub fn train(history: &[Labelled], options: &TrainOptions) -> Result<Model, Lear
 /// Whether the technician does something on this class alone; the others go to people anyway.
 fn acts(class: usize) -> bool {
     Intent::ALL.get(class).is_some_and(|i| !matches!(i, Intent::SecurityIncident | Intent::Other))
+}
+
+/// Whether the gate always asks a person before the action of this class (its base tier is High).
+fn is_asked(class: usize) -> bool {
+    matches!(
+        Intent::ALL.get(class),
+        Some(
+            Intent::EnableAccount
+                | Intent::DisableAccount
+                | Intent::AddToGroup
+                | Intent::RemoveFromGroup
+        )
+    )
 }
 
 fn prepare(row: &Labelled) -> Row {
@@ -135,14 +167,12 @@ fn check(rows: &[Row]) -> Result<(), LearnError> {
     Ok(())
 }
 
-fn held_out(all: &[(f32, bool)], acting: &[(f32, bool)], threshold: f32) -> HeldOut {
-    let decided = acting.iter().filter(|r| r.0 >= threshold).count();
-    let wrong = acting.iter().filter(|r| r.0 >= threshold && !r.1).count();
-    let (n, k) = (decided as u32, wrong as u32);
+fn held_out(all: &[(f32, bool)], acting: usize, decided: &[(f32, bool)]) -> HeldOut {
+    let (n, k) = (decided.len() as u32, decided.iter().filter(|r| !r.1).count() as u32);
     HeldOut {
         rows: all.len() as u32,
-        acting: acting.len() as u32,
-        decided: f64::from(n) / (acting.len().max(1) as f64),
+        acting: acting as u32,
+        decided: f64::from(n) / (acting.max(1) as f64),
         wrong: if n == 0 { 0.0 } else { f64::from(k) / f64::from(n) },
         wrong_at_most: calibrate::upper_bound(k, n),
         ece: calibrate::ece(all),

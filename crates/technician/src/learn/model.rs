@@ -25,7 +25,7 @@ pub struct HeldOut {
     pub rows: u32,
     /// Rows read as an intent that the technician acts on. The next three are about these.
     pub acting: u32,
-    /// Share of acting rows that are at or above the threshold: decided.
+    /// Share of acting rows that are at or above their intent's threshold: decided.
     pub decided: f64,
     /// Share of decided rows that are wrong.
     pub wrong: f64,
@@ -42,7 +42,7 @@ pub struct Recognised {
     pub intent: Intent,
     /// Its calibrated probability, 0 to 1.
     pub confidence: f64,
-    /// Below the threshold.
+    /// Below the intent's threshold.
     pub abstained: bool,
     /// The second likeliest and its probability.
     pub runner_up: (Intent, f64),
@@ -59,7 +59,7 @@ pub struct Model {
     pub(super) bias: Scores,
     pub(super) unseen_idf: u8,
     pub(super) temperature: f32,
-    pub(super) threshold: f32,
+    pub(super) thresholds: Scores,
     pub(super) held_out: HeldOut,
     pub(super) digest: String,
 }
@@ -69,7 +69,7 @@ impl std::fmt::Debug for Model {
         f.debug_struct("Model")
             .field("digest", &self.digest)
             .field("temperature", &self.temperature)
-            .field("threshold", &self.threshold)
+            .field("thresholds", &self.thresholds)
             .field("held_out", &self.held_out)
             .finish_non_exhaustive()
     }
@@ -86,9 +86,10 @@ impl Model {
         self.held_out
     }
 
-    /// Confidence below which the model abstains, 0 to 1; above 1 it always does.
-    pub fn threshold(&self) -> f64 {
-        f64::from(self.threshold)
+    /// Confidence below which the model abstains from this intent, 0 to 1; above 1 it always does.
+    pub fn threshold(&self, intent: Intent) -> f64 {
+        let at = Intent::ALL.iter().position(|i| *i == intent);
+        at.and_then(|i| self.thresholds.get(i)).map_or(1.01, |t| f64::from(*t))
     }
 
     /// Recognises one text. `scratch` is reused between calls to save allocations.
@@ -101,7 +102,7 @@ impl Model {
         Recognised {
             intent: of(first),
             confidence: f64::from(p[first]),
-            abstained: scratch.is_empty() || p[first] < self.threshold,
+            abstained: scratch.is_empty() || p[first] < self.thresholds[first],
             runner_up: (of(second), f64::from(p[second])),
         }
     }

@@ -23,8 +23,6 @@ static FURTHER: LazyLock<Patterns> = LazyLock::new(|| {
         "while ~3 at it",
         "in addition",
         "on top of",
-        "same time",
-        "as well",
         "oh and",
     ])
 });
@@ -47,13 +45,15 @@ pub(super) fn several(model: &Model, text: &str, scratch: &mut Vec<u32>) -> Opti
         let folded = fold(&clause);
         let folded = words(&folded);
         let seen = model.recognise(&clause, scratch);
+        // A joining word opens its clause; deep inside one it joins something else.
+        let opening = folded.get(..folded.len().min(5)).unwrap_or_default();
         let acts = kind(seen.intent).is_some() && seen.confidence >= SURE;
         match first {
             None if acts => first = Some(seen.intent),
             Some(one) if acts && kind(one) != kind(seen.intent) => {
                 return Some(format!("{}; {}", one.name(), seen.intent.name()));
             }
-            Some(one) if !acts && FURTHER.hit(&folded) && ASKS.hit(&folded) => {
+            Some(one) if !acts && FURTHER.hit(opening) && ASKS.hit(&folded) => {
                 let same = kind(seen.intent).is_some() && kind(seen.intent) == kind(one);
                 if !same && seen.intent != Intent::Thanks {
                     return Some(format!("{}; {}", one.name(), clause.trim()));

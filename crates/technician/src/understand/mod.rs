@@ -34,7 +34,7 @@ pub fn understand(
     let text = clean::request_text(&ticket.subject, &ticket.body);
     let raw = format!("{}\n{}", ticket.subject, ticket.body);
     let mut signals = signals::of_text(&raw, &text);
-    let first = locked_or_forgotten(model.recognise(&text, &mut scratch), model.threshold());
+    let first = locked_or_forgotten(model.recognise(&text, &mut scratch), model);
     let mut seen = vetted(first, &text);
     let mut slots = Slots::read(ticket, &text, seen.intent);
     let folded = clean::fold(&text);
@@ -121,9 +121,11 @@ fn vetted(mut seen: Recognised, text: &str) -> Recognised {
 /// Locked out or password forgotten: when it is surely one of the two, it is worked as a lockout.
 /// The directory then tells: a locked account is unlocked, and one that is not locked leads to the
 /// question whether a new password is wanted. A lockout is the lesser change, so the doubt is safe.
-fn locked_or_forgotten(mut seen: Recognised, threshold: f64) -> Recognised {
+fn locked_or_forgotten(mut seen: Recognised, model: &Model) -> Recognised {
     let either = |i: Intent| matches!(i, Intent::UnlockAccount | Intent::ResetPassword);
     let sum = seen.confidence + seen.runner_up.1;
+    let [unlock, reset] = [Intent::UnlockAccount, Intent::ResetPassword];
+    let threshold = model.threshold(unlock).max(model.threshold(reset));
     if seen.abstained && either(seen.intent) && either(seen.runner_up.0) && sum >= threshold {
         seen.abstained = false;
         if seen.intent != Intent::UnlockAccount {

@@ -111,6 +111,7 @@ pub(crate) fn read(text: &str, from: &str, from_name: &str, group: Option<&str>)
     }
     for list in [&mut strong, &mut weak] {
         list.retain(|m| !is_sender(m, from, from_name) && !is_group(m, group));
+        list.retain(|m| !is_company(m, from) && !(own && is_slip(m)));
         merge(list);
     }
     // A full name that stands alone says whom it is about, if nobody else is meant.
@@ -126,6 +127,69 @@ pub(crate) fn read(text: &str, from: &str, from_name: &str, group: Option<&str>)
     let elses = PRONOUN.hit(&folded) || (!own && UNNAMED.hit(&folded));
     let unnamed = || elses.then(|| Mention::Name(String::new()));
     Person { about: chosen.into_iter().next().or_else(unnamed), own, several }
+}
+
+/// The sender's company, by the labels of the address, is nobody.
+fn is_company(mention: &Mention, from: &str) -> bool {
+    let Mention::Name(name) = mention else { return false };
+    let domain = from.split('@').nth(1).unwrap_or_default().to_lowercase();
+    let labels: Vec<&str> = domain.split(|c: char| !c.is_alphanumeric()).collect();
+    !name.is_empty() && name.to_lowercase().split_whitespace().all(|w| labels.contains(&w))
+}
+
+/// One capitalised word that is a misspelt everyday word ("Acount locked"), in a text that speaks
+/// of the sender's own account.
+fn is_slip(mention: &Mention) -> bool {
+    const EVERYDAY: &[&str] = &[
+        "access",
+        "account",
+        "acct",
+        "password",
+        "passwort",
+        "login",
+        "locked",
+        "unlock",
+        "lockout",
+        "laptop",
+        "reset",
+        "forgot",
+        "forgotten",
+        "expired",
+        "windows",
+        "computer",
+        "device",
+        "devices",
+        "please",
+        "email",
+        "hello",
+        "urgent",
+        "question",
+        "problem",
+        "request",
+        "issue",
+        "temporary",
+        "sign",
+        "cannot",
+        "trouble",
+    ];
+    let Mention::Name(name) = mention else { return false };
+    let word = name.to_lowercase();
+    !word.contains(' ') && word.len() >= 4 && EVERYDAY.iter().any(|w| one_edit(&word, w))
+}
+
+/// Whether two words differ by one letter too many, too few, wrong, or swapped with its neighbour.
+fn one_edit(a: &str, b: &str) -> bool {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let same = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
+    let (a, b) = (a.get(same..).unwrap_or_default(), b.get(same..).unwrap_or_default());
+    match (a, b) {
+        ([], []) | ([], [_]) | ([_], []) => true,
+        ([_, a @ ..], [_, b @ ..]) if a == b => true,
+        ([x, y, a @ ..], [v, w, b @ ..]) if x == w && y == v && a == b => true,
+        ([_, rest @ ..], b) if rest == b => true,
+        (a, [_, rest @ ..]) => a == rest,
+        _ => false,
+    }
 }
 
 /// The name or address as text.

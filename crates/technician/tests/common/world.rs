@@ -43,6 +43,7 @@ pub(crate) fn group(name: &str) -> Group {
         },
         description: None,
         owner_ids: vec![],
+        parents: vec![],
         privileged_parents: vec![],
     }
 }
