@@ -1,15 +1,20 @@
 //! What a headless demo run must have achieved.
+//!
+//! The totals are held against the cases that they were counted from.
 
 use serde_json::Value;
 
 /// At least this share of tickets closes without a person, in percent.
-const MIN_CLOSED_PERCENT: u64 = 60;
+const MIN_UNASSISTED_PERCENT: u64 = 60;
+/// How a case may have ended; each is also the key of its total.
+const OUTCOMES: [&str; 4] = ["closed", "waiting", "dispatched", "refused"];
 
 /// Judges the summary that `journeyman demo --json` wrote. Gives one line for people, or every
 /// reason why the run does not count.
 pub(crate) fn check(summary: &str, tickets: u64) -> Result<String, String> {
     let summary: Value =
         serde_json::from_str(summary).map_err(|e| format!("the summary is not JSON: {e}"))?;
+    let cases = summary.get("cases").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let mut wrong = Vec::new();
     let mut number = |key: &str| match summary.get(key).and_then(Value::as_u64) {
         Some(n) => n,
@@ -18,9 +23,8 @@ pub(crate) fn check(summary: &str, tickets: u64) -> Result<String, String> {
             0
         }
     };
-    let ran = number("tickets");
-    let closed = number("closed");
-    let ended = closed + number("waiting") + number("dispatched") + number("refused");
+    let (ran, unassisted) = (number("tickets"), number("closed_unassisted"));
+    let totals = OUTCOMES.map(|outcome| (outcome, number(outcome)));
     let (wrong_effects, unverified) = (number("wrong_effects"), number("unverified_closes"));
     let mut demand = |holds: bool, text: String| {
         if !holds {
@@ -28,12 +32,24 @@ pub(crate) fn check(summary: &str, tickets: u64) -> Result<String, String> {
         }
     };
     demand(ran == tickets, format!("{ran} tickets ran, {tickets} were asked for"));
+    let ended: u64 = totals.iter().map(|(_, n)| n).sum();
     demand(ended == ran, format!("outcomes add up to {ended} of {ran} tickets"));
-    let cases = summary.get("cases").and_then(Value::as_array).map_or(0, Vec::len);
-    demand(cases as u64 == ran, format!("{cases} cases are told of {ran} tickets"));
+    demand(cases.len() as u64 == ran, format!("{} cases are told of {ran} tickets", cases.len()));
+    for (outcome, total) in totals {
+        let told = cases.iter().filter(|c| text(c, "outcome") == outcome).count() as u64;
+        demand(told == total, format!("`{outcome}` is {total}, its cases are {told}"));
+    }
+    let alone = |c: &&Value| text(c, "outcome") == "closed" && !approved(c);
+    let told = cases.iter().filter(alone).count() as u64;
     demand(
-        closed * 100 >= ran * MIN_CLOSED_PERCENT,
-        format!("{closed} of {ran} closed; at least {MIN_CLOSED_PERCENT} % must close unassisted"),
+        told == unassisted,
+        format!("`closed_unassisted` is {unassisted}, its cases are {told}"),
+    );
+    demand(
+        unassisted * 100 >= ran * MIN_UNASSISTED_PERCENT,
+        format!(
+            "{unassisted} of {ran} closed unassisted; at least {MIN_UNASSISTED_PERCENT} % must"
+        ),
     );
     demand(wrong_effects == 0, format!("{wrong_effects} effects that no ticket allows"));
     demand(unverified == 0, format!("{unverified} closed without reading back"));
@@ -42,16 +58,59 @@ pub(crate) fn check(summary: &str, tickets: u64) -> Result<String, String> {
     let time = |key: &str| summary.get(key).and_then(Value::as_f64);
     let (p50, p99) = (time("p50_ms"), time("p99_ms"));
     demand(p50.is_some() && p99.is_some(), "`p50_ms` or `p99_ms` is missing".into());
+    wrong.extend(cases.iter().filter_map(fault));
     if !wrong.is_empty() {
-        return Err(format!("the demo run does not count: {}", wrong.join("; ")));
+        return Err(format!("the demo run does not count: {}", shortened(&wrong)));
     }
-    let percent = (closed * 100).checked_div(ran).unwrap_or(0);
+    let percent = (unassisted * 100).checked_div(ran).unwrap_or(0);
     let ms = |t: Option<f64>| t.unwrap_or_default().round();
     Ok(format!(
-        "{closed} of {ran} closed ({percent} %), no wrong effect, p50 {} ms, p99 {} ms",
+        "{unassisted} of {ran} closed unassisted ({percent} %), no wrong effect, p50 {} ms, p99 {} ms",
         ms(p50),
         ms(p99)
     ))
+}
+
+fn text<'a>(case: &'a Value, key: &str) -> &'a str {
+    case.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn list<'a>(case: &'a Value, key: &str) -> Option<&'a [Value]> {
+    case.get(key).and_then(Value::as_array).map(Vec::as_slice)
+}
+
+fn approved(case: &Value) -> bool {
+    list(case, "approved_by").is_some_and(|by| !by.is_empty())
+}
+
+/// What is wrong with one case: an end that is none, or a High action that nobody was asked about.
+fn fault(case: &Value) -> Option<String> {
+    let (ticket, outcome) = (text(case, "ticket"), text(case, "outcome"));
+    if !OUTCOMES.contains(&outcome) {
+        return Some(format!("ticket {ticket:?} ended as {outcome:?}, which is no outcome"));
+    }
+    let Some(judged) = list(case, "judged") else {
+        return Some(format!("ticket {ticket:?} tells no `judged`"));
+    };
+    if let Some(odd) = judged.iter().find(|j| !TIERS.contains(&text(j, "tier"))) {
+        return Some(format!("ticket {ticket:?} has a judgement without a tier: {odd}"));
+    }
+    let high = judged.iter().any(|j| text(j, "tier") == "high");
+    (high && outcome == "closed" && !approved(case)).then(|| {
+        format!("ticket {ticket:?} was judged high and closed, and `approved_by` names nobody")
+    })
+}
+
+const TIERS: [&str; 4] = ["low", "medium", "high", "critical"];
+
+/// The first faults; a run gone wrong has hundreds of the same.
+fn shortened(wrong: &[String]) -> String {
+    const SHOWN: usize = 12;
+    let mut text = wrong.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("; ");
+    if wrong.len() > SHOWN {
+        text.push_str(&format!("; and {} more", wrong.len() - SHOWN));
+    }
+    text
 }
 
 #[cfg(test)]
@@ -60,25 +119,47 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn good() -> Value {
+    fn case(ticket: &str, outcome: &str, tier: &str, approved_by: &[&str]) -> Value {
         json!({
-            "tickets": 10, "closed": 6, "waiting": 1, "dispatched": 2, "refused": 1,
-            "wrong_effects": 0, "unverified_closes": 0, "journal_verified": true,
-            "p50_ms": 120, "p99_ms": 900.5, "cases": vec![json!({}); 10],
+            "ticket": ticket, "outcome": outcome, "approved_by": approved_by,
+            "judged": [{ "tier": "low" }, { "tier": tier }],
         })
+    }
+
+    fn good() -> Value {
+        let mut cases: Vec<Value> =
+            (0..6).map(|n| case(&format!("t{n}"), "closed", "medium", &[])).collect();
+        cases.push(case("t6", "closed", "high", &["approver"]));
+        cases.push(case("t7", "waiting", "high", &[]));
+        cases.push(case("t8", "dispatched", "high", &[]));
+        cases.push(case("t9", "refused", "high", &[]));
+        json!({
+            "tickets": 10, "closed": 7, "closed_unassisted": 6, "waiting": 1, "dispatched": 1,
+            "refused": 1, "wrong_effects": 0, "unverified_closes": 0, "journal_verified": true,
+            "p50_ms": 120, "p99_ms": 900.5, "cases": cases,
+        })
+    }
+
+    fn error(summary: &Value) -> String {
+        check(&summary.to_string(), 10).unwrap_err()
     }
 
     #[test]
     fn a_good_run_counts() {
         let line = check(&good().to_string(), 10).unwrap();
-        assert_eq!(line, "6 of 10 closed (60 %), no wrong effect, p50 120 ms, p99 901 ms");
+        assert_eq!(
+            line,
+            "6 of 10 closed unassisted (60 %), no wrong effect, p50 120 ms, p99 901 ms"
+        );
     }
 
     #[test]
     fn every_shortfall_is_named() {
         for (key, value, named) in [
             ("tickets", json!(9), "10 were asked for"),
-            ("closed", json!(5), "at least 60 %"),
+            ("closed", json!(8), "`closed` is 8, its cases are 7"),
+            ("closed_unassisted", json!(7), "`closed_unassisted` is 7, its cases are 6"),
+            ("closed_unassisted", Value::Null, "`closed_unassisted` is missing"),
             ("waiting", json!(0), "add up to 9"),
             ("refused", Value::Null, "`refused` is missing"),
             ("wrong_effects", json!(1), "1 effects that no ticket allows"),
@@ -90,9 +171,49 @@ mod tests {
         ] {
             let mut summary = good();
             summary[key] = value;
-            let error = check(&summary.to_string(), 10).unwrap_err();
+            let error = error(&summary);
             assert!(error.contains(named), "{key}: {error}");
         }
         assert!(check("", 10).unwrap_err().contains("not JSON"));
+    }
+
+    #[test]
+    fn a_close_that_a_person_approved_is_not_unassisted() {
+        let mut summary = good();
+        summary["cases"][0]["approved_by"] = json!(["approver"]);
+        summary["closed_unassisted"] = json!(5);
+        let error = error(&summary);
+        assert!(error.contains("5 of 10 closed unassisted; at least 60 %"), "{error}");
+        assert!(!error.contains("its cases"), "the totals agree: {error}");
+    }
+
+    #[test]
+    fn a_case_that_has_not_ended_is_named_whatever_the_totals_say() {
+        for outcome in ["working", "not_taken_in", ""] {
+            let mut summary = good();
+            summary["cases"][7]["outcome"] = json!(outcome);
+            let error = error(&summary);
+            assert!(error.contains(&format!("\"t7\" ended as {outcome:?}")), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_high_action_that_nobody_was_asked_about_is_named() {
+        let mut summary = good();
+        summary["cases"][3]["judged"][0]["tier"] = json!("high");
+        assert!(error(&summary).contains("\"t3\" was judged high"), "{}", error(&summary));
+
+        let mut summary = good();
+        summary["cases"][6]["approved_by"] = json!([]);
+        assert!(error(&summary).contains("\"t6\" was judged high"), "{}", error(&summary));
+        // What cannot be read is not taken for harmless.
+        for (key, named) in [("judged", "tells no `judged`"), ("approved_by", "names nobody")] {
+            let mut summary = good();
+            summary["cases"][6].as_object_mut().unwrap().remove(key);
+            assert!(error(&summary).contains(named), "{}", error(&summary));
+        }
+        let mut summary = good();
+        summary["cases"][3]["judged"][1]["tier"] = json!("High");
+        assert!(error(&summary).contains("without a tier"), "{}", error(&summary));
     }
 }

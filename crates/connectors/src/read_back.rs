@@ -2,6 +2,9 @@
 
 use domain::{Account, AccountState, Action, Lock, UnixMs};
 
+/// How far our clock may be ahead of the directory's, in milliseconds.
+const CLOCK_TOLERANCE_MS: i64 = 5 * 60_000;
+
 /// What reading back showed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReadBack {
@@ -14,8 +17,9 @@ pub enum ReadBack {
 /// Judges an account action by the account as it reads now. `before` is the state captured before
 /// the attempt that started at `started_at`. `direct_member` is needed for group actions.
 ///
-/// A reset is only shown by a password time that moved on since `before`; a directory that can try
-/// the password itself should do that instead.
+/// A reset is only shown by a password time later than the one in `before`, and no earlier than five
+/// minutes before `started_at`, because the directory's clock may be behind ours; a directory that
+/// can try the password itself should do that instead.
 pub fn account_read_back(
     action: &Action,
     now: Option<&Account>,
@@ -53,10 +57,9 @@ pub fn account_read_back(
         ),
         Action::ResetPassword(_) => {
             let former = before.and_then(|b| b.password_set_at);
-            // Directories keep whole seconds: allow the start to be up to one second ahead.
-            let fresh = state
-                .password_set_at
-                .is_some_and(|t| Some(t) != former && t.plus_ms(1_000) > started_at);
+            let fresh = state.password_set_at.is_some_and(|t| {
+                former.is_none_or(|f| t > f) && t.plus_ms(CLOCK_TOLERANCE_MS) >= started_at
+            });
             judge(
                 fresh,
                 "the password reads as set after this attempt began".into(),
@@ -74,5 +77,55 @@ pub fn account_read_back(
             "the group still lists the account".into(),
         ),
         _ => ReadBack::NotShown("this action changes no account".into()),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::panic)]
+mod tests {
+    use super::*;
+    use domain::{AccountRef, action::ResetPassword};
+
+    const START: UnixMs = UnixMs(1_800_000_000_000);
+
+    /// Whether a reset reads as done, from the password times before and now relative to its start.
+    fn shown(former_ms: Option<i64>, now_ms: Option<i64>) -> bool {
+        let account = AccountRef { id: "1".into(), login: "j@acme.test".into(), name: "J".into() };
+        let state = |ms: Option<i64>| AccountState {
+            enabled: true,
+            lock: Lock::Unlocked,
+            must_change: None,
+            password_set_at: ms.map(|ms| START.plus_ms(ms)),
+        };
+        let now = Account {
+            account: account.clone(),
+            mail: None,
+            other_mails: vec![],
+            given_name: None,
+            surname: None,
+            title: None,
+            department: None,
+            manager_id: None,
+            state: state(now_ms),
+            groups: vec![],
+            service_marks: vec![],
+        };
+        let reset = Action::ResetPassword(ResetPassword { account, must_change: true });
+        let read = account_read_back(&reset, Some(&now), Some(&state(former_ms)), START, None);
+        matches!(read, ReadBack::Shown(_))
+    }
+
+    #[test]
+    fn a_reset_is_seen_though_our_clock_is_ahead_of_the_directorys() {
+        let (second, minute, day) = (1_000, 60_000, 86_400_000);
+        assert!(shown(Some(-day), Some(second)));
+        assert!(shown(Some(-day), Some(-4 * minute)), "the directory's clock is behind");
+        assert!(shown(Some(-4 * minute), Some(-3 * minute)), "reset twice within the tolerance");
+        assert!(shown(None, Some(-4 * minute)));
+        assert!(!shown(Some(-day), Some(-6 * minute)), "set by somebody before this attempt");
+        assert!(!shown(None, Some(-6 * minute)));
+        assert!(!shown(Some(-minute), Some(-minute)), "nothing changed since");
+        assert!(!shown(Some(-minute), Some(-2 * minute)), "an older value is no new password");
+        assert!(!shown(Some(-day), None));
     }
 }

@@ -166,7 +166,8 @@ async fn shows_what_only_active_directory_has() {
     let nested = by_address(&ad, "nnested@acme.test").await;
     let privileged: Vec<_> =
         nested.groups.iter().filter(|g| g.privileged).map(|g| g.name.as_str()).collect();
-    assert_eq!(privileged, ["Administrators", "Domain Admins"]);
+    let guard = "protected by AdminSDHolder";
+    assert_eq!(privileged, ["Administrators", "Domain Admins", "Server Helpers", guard]);
     assert!(group_named(&ad, "Domain Admins").await.group.privileged);
     assert!(group_named(&ad, "Backup Operators").await.group.privileged);
     let backup = by_address(&ad, "svc-backup@acme.test").await;

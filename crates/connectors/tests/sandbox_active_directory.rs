@@ -267,13 +267,18 @@ async fn what_is_special_about_an_account_is_marked() {
         names.sort();
         names
     };
-    assert_eq!(marks(&direct).await, ["Administrators", "Domain Admins"]);
-    assert_eq!(marks(&nested).await, ["Administrators", "Domain Admins"]);
+    let guard = "protected by AdminSDHolder";
+    assert_eq!(marks(&direct).await, ["Administrators", "Domain Admins", guard]);
+    let above = ["Administrators", "Domain Admins", "Server Operations", guard];
+    assert_eq!(marks(&nested).await, above);
     let worker = by_address(&b.ad, &b.worker(0)).await;
     assert!(marks(&worker.account.login).await.is_empty());
     assert!(worker.groups.iter().any(|g| g.name == "Domain Users"), "the primary group counts");
     let team = group_named(&b.ad, "Server Operations").await;
     assert_eq!(team.privileged_parents, ["Administrators", "Domain Admins"]);
+    assert!(team.group.privileged, "the directory guards it as one of its administrators");
+    let parents: Vec<&str> = team.parents.iter().map(|p| p.name.as_str()).collect();
+    assert_eq!(parents, ["Administrators", "Domain Admins"]);
     for account in ["svc-backup@lakeside-builders.example", "svc-scanner@lakeside-builders.example"]
     {
         let marks = by_address(&b.ad, account).await.service_marks.join("; ");

@@ -183,6 +183,36 @@ async fn a_ticket_arrives_with_the_customer_and_the_sender_on_file() {
 }
 
 #[tokio::test]
+async fn a_foreign_address_on_a_contacts_ticket_stays_foreign() {
+    let b = bench().await;
+    let person = b.person(8);
+    let own = b.file(&person.mail).await;
+    let access = b.sandbox.access().connectwise;
+    let tickets = format!("{}/v4_6_release/apis/3.0/service/tickets", access.site_url);
+    let user = format!("{}+{}", access.company, access.public_key);
+    let call = |request: reqwest::RequestBuilder| async {
+        let signed = request.basic_auth(&user, Some(access.private_key.reveal()));
+        let sent = signed.header("clientId", &access.client_id).send().await.unwrap();
+        sent.error_for_status().unwrap().json::<serde_json::Value>().await.unwrap()
+    };
+    let (http, private) = (reqwest::Client::new(), person.other_mails[0].as_str());
+    let read = call(http.get(format!("{tickets}/{}", own.id))).await;
+    let foreign = ("Mallory@elsewhere.example", "mallory@elsewhere.example");
+    for (written, expected) in [foreign, (private, private), ("", person.mail.as_str())] {
+        let body = serde_json::json!({
+            "summary": "Locked out",
+            "company": { "id": read["company"]["id"] },
+            "contact": { "id": read["contact"]["id"] },
+            "contactEmailAddress": written,
+        });
+        let made = call(http.post(&tickets).json(&body)).await;
+        assert_eq!(made["contact"]["id"], read["contact"]["id"]);
+        let arrived = b.desk.incoming(&made["id"].to_string()).await.unwrap().unwrap();
+        assert_eq!(arrived.from, expected, "{written:?}");
+    }
+}
+
+#[tokio::test]
 async fn no_ticket_is_lost_though_hundreds_share_one_second() {
     let b = bench().await;
     let from = b.person(9).mail;

@@ -165,6 +165,7 @@ async fn a_role_through_a_nested_group_makes_its_holder_privileged() {
     let team = b.group("server operations").await;
     assert!(team.group.privileged);
     assert_eq!(team.privileged_parents, ["User Administrator"]);
+    assert!(team.parents.iter().any(|p| p.name == "User Administrator" && p.privileged));
     assert_eq!(team.owner_ids, [direct]);
     let plain = b.group("Wiki Editors").await;
     assert!(!plain.group.privileged && plain.privileged_parents.is_empty());

@@ -59,7 +59,9 @@ pub struct Account {
     pub account: AccountRef,
     /// Primary mail address on file, lower case.
     pub mail: Option<String>,
-    /// Further addresses on file, such as a private recovery address, lower case.
+    /// Further addresses on file, lower case: private ones first (Active Directory's `otherMailbox`,
+    /// Graph's `otherMails`), then aliases of the primary mailbox, each in the directory's own order.
+    /// A one-time code goes to the first, because whoever is locked out cannot read the others.
     pub other_mails: Vec<String>,
     /// Given name.
     pub given_name: Option<String>,
@@ -89,7 +91,10 @@ pub struct Group {
     pub description: Option<String>,
     /// Account ids of its owners.
     pub owner_ids: Vec<String>,
-    /// Administrative groups or roles that this group is a member of, nested ones included.
+    /// Every group and role that this group is a member of, nested ones included.
+    #[serde(default)]
+    pub parents: Vec<GroupRef>,
+    /// Names of those of them that the directory itself marks as administrative.
     pub privileged_parents: Vec<String>,
 }
 

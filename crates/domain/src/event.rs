@@ -214,9 +214,11 @@ impl Event {
         }
     }
 
-    /// The digest of the action that the event is about, if any.
+    /// The digest of the change that the event is about, if any. Reads have none here: it stands in
+    /// the public leaf, and from the digest of a look-up by address the address could be guessed.
     pub fn digest(&self) -> Option<Digest> {
         match self {
+            Event::Read { .. } => None,
             Event::Held { digest, .. } | Event::Started { digest, .. } => Some(*digest),
             _ => self.verdict().map(|v| v.digest),
         }

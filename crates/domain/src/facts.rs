@@ -76,6 +76,9 @@ pub struct Requester {
     pub account_id: Option<String>,
     /// Address that the request came from.
     pub address: String,
+    /// Every login and address of the accounts that the address belongs to, lower case.
+    #[serde(default)]
+    pub identities: Vec<String>,
     /// How surely.
     pub verification: Verification,
 }
@@ -115,6 +118,9 @@ impl Relation {
 pub struct TargetFacts {
     /// The account exists in this client's directory.
     pub exists: bool,
+    /// Its every login and address, lower case.
+    #[serde(default)]
+    pub identities: Vec<String>,
     /// Names of administrative groups and roles that hold it, nested ones included.
     pub privileged: Vec<String>,
     /// Why it is taken for a service account; empty for people.

@@ -44,6 +44,7 @@ fn facts() -> Facts {
     Facts {
         requester: Fact::known(
             Requester {
+                identities: vec![],
                 account_id: Some("guid-2".into()),
                 address: "john.roe@acme.test".into(),
                 verification: Verification::AddressOnFile,
@@ -53,7 +54,13 @@ fn facts() -> Facts {
         ),
         relation: known(Relation::Manager),
         target: Fact::known(
-            TargetFacts { exists: true, privileged: vec![], service: vec![], break_glass: false },
+            TargetFacts {
+                exists: true,
+                identities: vec![],
+                privileged: vec![],
+                service: vec![],
+                break_glass: false,
+            },
             "directory",
             NOW,
         ),

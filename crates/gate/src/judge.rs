@@ -86,16 +86,20 @@ pub fn judge(policy: Option<&Policy>, request: Request, facts: &Facts, now: Unix
     Verdict { request, record }
 }
 
-/// Requester and beneficiary, by account id and by address: neither may decide.
+/// Requester and beneficiary, by account id and by every login and address: neither may decide.
 fn excluded(request: &Request, facts: &Facts) -> Vec<String> {
     let mut out = Vec::new();
     if let Some(r) = facts.requester.value() {
         out.extend(r.account_id.clone());
         out.push(r.address.to_lowercase());
+        out.extend(r.identities.iter().map(|i| i.to_lowercase()));
     }
     if let Some(a) = request.action.account() {
         out.push(a.id.clone());
         out.push(a.login.to_lowercase());
+    }
+    if let Some(t) = facts.target.value() {
+        out.extend(t.identities.iter().map(|i| i.to_lowercase()));
     }
     out.retain(|s| !s.is_empty());
     out.sort();

@@ -202,20 +202,35 @@ pub(crate) fn load_model(path: &Path) -> Result<Model, StartError> {
         ))
     };
     match std::fs::read(path) {
-        Ok(bytes) => Model::from_bytes(&bytes).map_err(|e| fail(&e)),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-            let history = technician::starter_history();
-            let model = technician::train(&history, &technician::TrainOptions::default())
-                .map_err(|e| fail(&e))?;
-            // A half-written artifact would be found damaged, so it is moved into place whole.
-            let temporary = path.with_extension("new");
-            std::fs::write(&temporary, model.to_bytes())
-                .and_then(|()| std::fs::rename(&temporary, path))
-                .map_err(|e| unwritten(path, &e))?;
-            Ok(model)
-        }
+        Ok(bytes) if is_current(path) => Model::from_bytes(&bytes).map_err(|e| fail(&e)),
+        // Learned by an older version from another history: learned again.
+        Ok(_) => learn(path),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => learn(path),
         Err(e) => Err(fail(&e)),
     }
+}
+
+/// Where it is written what the artifact was learned from.
+fn source_of(path: &Path) -> std::path::PathBuf {
+    path.with_extension("source")
+}
+
+fn is_current(path: &Path) -> bool {
+    std::fs::read_to_string(source_of(path))
+        .is_ok_and(|text| text.trim() == technician::starter_mark())
+}
+
+fn learn(path: &Path) -> Result<Model, StartError> {
+    let history = technician::starter_history();
+    let model = technician::train(&history, &technician::TrainOptions::default())
+        .map_err(|e| StartError(format!("the model cannot be learned: {e}")))?;
+    // A half-written artifact would be found damaged, so it is moved into place whole.
+    let temporary = path.with_extension("new");
+    std::fs::write(&temporary, model.to_bytes())
+        .and_then(|()| std::fs::rename(&temporary, path))
+        .and_then(|()| std::fs::write(source_of(path), technician::starter_mark()))
+        .map_err(|e| unwritten(path, &e))?;
+    Ok(model)
 }
 
 fn unwritten(model: &Path, error: &std::io::Error) -> StartError {

@@ -5,7 +5,13 @@ use crate::{
     web,
     worker::{self, stop::Stop},
 };
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    fs::{File, TryLockError},
+    net::SocketAddr,
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 /// A running server.
@@ -15,10 +21,16 @@ pub(crate) struct Running {
     switch: watch::Sender<bool>,
     worker: JoinHandle<()>,
     web: JoinHandle<()>,
+    _lock: File,
 }
 
-/// Takes the port and starts worker and console.
-pub(crate) async fn start(app: App, listen: SocketAddr) -> Result<Running, StartError> {
+/// Takes the data folder and the port, and starts worker and console.
+pub(crate) async fn start(
+    app: App,
+    data_dir: &Path,
+    listen: SocketAddr,
+) -> Result<Running, StartError> {
+    let lock = take(data_dir)?;
     let listener = TcpListener::bind(listen).await.map_err(|e| {
         StartError(format!(
             "cannot listen on {listen}: {e}; stop what uses the port, or set `listen` to another one"
@@ -38,7 +50,23 @@ pub(crate) async fn start(app: App, listen: SocketAddr) -> Result<Running, Start
             tracing::error!(error = %e, "the console stopped");
         }
     });
-    Ok(Running { app, address, switch, worker, web })
+    Ok(Running { app, address, switch, worker, web, _lock: lock })
+}
+
+/// One server per data folder: two would lease each other's cases and count volumes apart. The
+/// system frees the lock when the process ends, however it ends.
+fn take(data_dir: &Path) -> Result<File, StartError> {
+    let path = data_dir.join("serve.lock");
+    let fail = |e: &dyn std::fmt::Display| StartError(format!("{}: {e}", path.display()));
+    let file = File::create(&path).map_err(|e| fail(&e))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StartError(format!(
+            "another Journeyman serves the data folder {}; stop it first, or give this one its own `data_dir`",
+            data_dir.display()
+        ))),
+        Err(TryLockError::Error(e)) => Err(fail(&e)),
+    }
 }
 
 impl Running {

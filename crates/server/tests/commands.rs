@@ -4,11 +4,8 @@
 mod support;
 
 use serde_json::Value;
-use std::{
-    collections::BTreeSet,
-    process::{Command, Stdio},
-};
-use support::{JOURNEYMAN, Said, journeyman, password_in, repository};
+use std::collections::BTreeSet;
+use support::{Installation, Said, at_terminal, journeyman, password_in, repository};
 
 // ---------------------------------------------------------------- without a server
 
@@ -17,8 +14,18 @@ fn help_says_what_every_command_does() {
     for (args, words) in [
         (
             &["--help"][..],
-            &["serve", "init", "doctor", "cases", "approvals", "journal", "judge", "login", "demo"]
-                [..],
+            &[
+                "serve",
+                "init",
+                "doctor",
+                "cases",
+                "approvals",
+                "people",
+                "journal",
+                "judge",
+                "login",
+                "demo",
+            ][..],
         ),
         (&["serve", "--help"], &["Run the server", "--config <FILE>"]),
         (&["init", "--help"], &["commented configuration", "first administrator", "--defaults"]),
@@ -35,6 +42,8 @@ fn help_says_what_every_command_does() {
             &["Say yes to exactly what `show` prints", "--as <PERSON>", "--digest"],
         ),
         (&["approvals", "deny", "--help"], &["Say no", "--reason"]),
+        (&["people", "--help"], &["add", "list", "password", "remove", "sign in"]),
+        (&["people", "add", "--help"], &["--role", "technician", "--email", "12 characters"]),
         (&["journal", "--help"], &["verify", "show", "checkpoint"]),
         (
             &["journal", "verify", "--help"],
@@ -127,6 +136,7 @@ fn init_writes_a_commented_configuration_that_works_and_never_overwrites() {
         "next:",
         "journeyman doctor --config",
         "journeyman serve --config",
+        "journeyman people add NAME --role technician|auditor|admin --email ADDRESS --config",
     ]);
     let password = password_in(&said);
     assert!(password.len() >= 16, "{password}");
@@ -170,22 +180,7 @@ fn init_asks_at_a_terminal_and_takes_the_answers() {
             "Harbour IT\nhttps://desk.harbour-it.example\nnorthwind\nNorthwind Freight\nconnectwise\ngraph\nchief\nchief@harbour-it.example\nlong-enough-secret\n{last}\n"
         )
     };
-    // A terminal of its own, as `script` makes one.
-    let ask = |text: &str| {
-        let mut child = Command::new("script")
-            .args([
-                "-qec",
-                &format!("'{JOURNEYMAN}' init --config '{}'", path.display()),
-                "/dev/null",
-            ])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        std::io::Write::write_all(&mut child.stdin.take().unwrap(), text.as_bytes()).unwrap();
-        Said::from(child.wait_with_output().unwrap())
-    };
+    let ask = |text: &str| at_terminal(&["init", "--config", path.to_str().unwrap()], text);
     let said = ask(&answers("something-else-here"));
     assert_eq!(said.code, Some(1), "{said:#?}");
     assert!(said.out.contains("the two passwords differ; nothing was written"), "{said:#?}");
@@ -212,6 +207,84 @@ fn init_asks_at_a_terminal_and_takes_the_answers() {
     }
     journeyman(&["login", "chief", "--config", path.to_str().unwrap()])
         .ok(&["https://desk.harbour-it.example/login/once/"]);
+}
+
+// ---------------------------------------------------------------- people
+
+/// An installation where nobody can sign in yet.
+fn empty_desk() -> Installation {
+    Installation::new(
+        "data_dir = \"data\"\npublic_url = \"https://desk.example.net\"\nmsp_name = \"Harbour IT\"\n",
+    )
+}
+
+#[test]
+fn people_are_added_listed_given_passwords_and_removed() {
+    let desk = empty_desk();
+    let typed = |args: &[&str], input: &str| -> Said { desk.run_with_input(args, input).into() };
+    let add = |name: &str, role: &str, password: &str| {
+        let mail = format!("{name}@harbour-it.example");
+        typed(&["people", "add", name, "--role", role, "--email", &mail], password)
+    };
+    let long = "long-enough-secret";
+    add("chief", "admin", long).ok(&["chief can sign in as admin"]);
+    let tess = ["people", "add", "tess", "--role", "technician"];
+    let with = |more: &[&str]| typed(&[&tess[..], more].concat(), long);
+    with(&["--email", "tess at harbour"]).fails(&["\"tess at harbour\" is no mail address"]);
+    with(&["--email", "tess@harbour-it.example", "--name", "Tess Ito"]).ok(&["tess", "technician"]);
+    add("otto", "auditor", "elevencharr\n")
+        .fails(&["12 characters or more", "nothing was written"]);
+    add("otto", "auditor", "").fails(&["12 characters or more"]);
+    // The second line belongs to nobody.
+    add("otto", "auditor", "twelve-chars\nmore\n").ok(&["otto can sign in as auditor"]);
+    add("tess", "admin", long).fails(&["tess signs in already", "people password tess"]);
+    add("no name", "admin", long).fails(&["no name"]);
+    let said = add("zoe", "owner", long);
+    assert_eq!(said.code, Some(2), "{said:#?}");
+    assert!(said.err.contains("technician") && said.err.contains("auditor"), "{said:#?}");
+
+    let list = desk.say(&["people", "list"]).ok(&["chief@harbour-it.example"]);
+    for (name, words) in [
+        ("chief", ["admin", "chief@"]),
+        ("tess", ["technician", "Tess Ito"]),
+        ("otto", ["auditor", "otto@"]),
+    ] {
+        let row = list.line(name);
+        assert!(words.iter().all(|w| row.contains(w)), "{row}");
+    }
+    assert!(!list.out.contains("zoe") && !list.out.contains("argon2"), "{list:#?}");
+
+    typed(&["people", "password", "tess"], "short").fails(&["12 characters or more"]);
+    typed(&["people", "password", "nobody"], long).fails(&["nobody signs in as nobody"]);
+    typed(&["people", "password", "tess"], "another-long-one\n").ok(&["tess has a new password"]);
+
+    desk.say(&["people", "remove", "nobody"]).fails(&["nobody signs in as nobody", "people list"]);
+    desk.say(&["people", "remove", "chief"])
+        .fails(&["chief is the last administrator", "--role admin"]);
+    desk.say(&["people", "remove", "tess"]).ok(&["tess cannot sign in any more"]);
+    desk.say(&["login", "tess"]).fails(&["nobody signs in as tess"]);
+    add("second", "admin", long).ok(&[]);
+    desk.say(&["people", "remove", "chief"]).ok(&["chief cannot sign in any more"]);
+    let list = desk.say(&["people", "list"]).ok(&["second", "otto"]);
+    assert!(!list.out.contains("chief") && !list.out.contains("tess"), "{list:#?}");
+}
+
+#[test]
+fn a_password_is_typed_twice_at_a_terminal_and_not_shown() {
+    let desk = empty_desk();
+    let config = desk.config.to_str().unwrap();
+    let mail = "chief@harbour-it.example";
+    let args = ["people", "add", "chief", "--role", "admin", "--email", mail, "--config", config];
+    let said = at_terminal(&args, "long-enough-secret\nsomething-else-here\n");
+    assert_eq!(said.code, Some(1), "{said:#?}");
+    assert!(said.out.contains("the two passwords differ; nothing was written"), "{said:#?}");
+    assert!(!desk.say(&["people", "list"]).ok(&[]).out.contains("chief"));
+    at_terminal(&args, "long-enough-secret\nlong-enough-secret\n").ok(&[
+        "Password for chief (12 or more characters)",
+        "Once more",
+        "chief can sign in",
+    ]);
+    desk.say(&["people", "list"]).ok(&["chief", mail]);
 }
 
 // ---------------------------------------------------------------- the demo

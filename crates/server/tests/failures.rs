@@ -156,6 +156,11 @@ fn doctor_names_each_system_that_cannot_be_used_and_what_to_do() {
     };
     let all = installation.say(&["doctor"]).ok(&["all connectors answer"]);
     assert!(!all.out.contains("FAIL"), "{all:?}");
+    let companies = all.line("not checked whether it has the companies");
+    assert!(companies.starts_with("note  help desk connectwise"), "{companies}");
+    for client in &sandbox.access().clients {
+        assert!(companies.contains(&format!("{:?}", client.company)), "{companies}");
+    }
 
     // A wrong password in each kind of system, an empty file, a port where nobody listens.
     for name in ["cw", "fabrikam", "lakeside"] {
@@ -214,6 +219,21 @@ fn doctor_names_each_system_that_cannot_be_used_and_what_to_do() {
     }
     assert!(said.line("outgoing mail").starts_with("ok"), "{said:#?}");
     assert!(!said.out.contains("try again"), "doctor looks once: {said:#?}");
+}
+
+#[test]
+fn doctor_fails_for_a_client_whose_queue_is_not_worked_on() {
+    let installation = Installation::new(GOOD);
+    let said = installation.say(&["doctor"]);
+    let line = said.line("client acme: its customer");
+    assert!(line.starts_with("FAIL"), "{line}");
+    for word in ["\"Acme\"", "`queues` of help desk desk", "\"Help\"", "Correct the customer"] {
+        assert!(line.contains(word), "{word:?} is not said: {line}");
+    }
+    assert_eq!(said.code, Some(1), "{said:#?}");
+    let installation = Installation::new(&GOOD.replace("[\"Help\"]", "[\"Help\", \"Acme\"]"));
+    let said = installation.say(&["doctor"]);
+    assert!(!said.out.contains("its customer"), "{said:#?}");
 }
 
 #[test]

@@ -406,11 +406,12 @@ fn sensitive_group(labs: &Labs, installation: &Installation, server: &Server, pa
     let shown = installation.run(&["approvals", "show", &id]);
     let package = String::from_utf8(shown.stdout).unwrap();
     assert!(package.contains("Finance") && package.contains("sensitive_group"), "{package}");
-    let wrong =
-        installation.run_with_input(&["approvals", "approve", &id, "--as", "admin"], "guess\n");
+    let digest =
+        package.lines().find_map(|l| l.strip_prefix("digest")).map(str::trim).unwrap().to_owned();
+    let approve = ["approvals", "approve", &id, "--as", "admin", "--digest", &digest];
+    let wrong = installation.run_with_input(&approve, "guess\n");
     assert!(!wrong.status.success(), "a wrong password decides nothing");
-    let yes = installation
-        .run_with_input(&["approvals", "approve", &id, "--as", "admin"], &format!("{password}\n"));
+    let yes = installation.run_with_input(&approve, &format!("{password}\n"));
     assert!(yes.status.success(), "{}", String::from_utf8_lossy(&yes.stderr));
     let events = ended(installation, server, &tickets[0]);
     assert_eq!(outcome(&events), "closed", "{events:#?}");

@@ -7,8 +7,8 @@ use sandbox::{Options, Sandbox};
 use serde_json::Value;
 use sqlx::Connection as _;
 use support::{
-    Installation, PSA, Said, install, journeyman, mail, ordinary_users, password_in, sql, wait_for,
-    wait_for_intake,
+    Installation, PSA, Said, at_terminal, install, journeyman, mail, ordinary_users, password_in,
+    sql, wait_for, wait_for_intake,
 };
 use tokio::runtime::Runtime;
 
@@ -207,6 +207,14 @@ fn links_and_passwords_sign_in(day: &Day) {
     assert!(page.contains("was used or is too old"), "{page}");
     day.say(&["login", "nobody"]).fails(&["nobody signs in as nobody", "`journeyman init`"]);
 
+    // A browser with a cookie from long ago is sent to sign in; the log does not warn of it.
+    let home = format!("http://127.0.0.1:{}/", day.installation.port);
+    day.runtime.block_on(async {
+        let old = day.http.get(home).header("cookie", "id=AAAAAAAAAAAAAAAAAAAAAA");
+        assert_eq!(old.send().await.unwrap().status(), 303);
+    });
+    assert!(!day.installation.log().contains("suspicious"), "{}", day.installation.log());
+
     let login = format!("http://127.0.0.1:{}/login", day.installation.port);
     let sign_in = |password: &str| day.post(&login, &[("name", "admin"), ("password", password)]).0;
     assert_eq!(sign_in(&day.password), 303, "the password that init printed");
@@ -229,23 +237,26 @@ fn people_answer_questions(day: &Day) {
     assert_eq!(show.line("state"), "state        pending");
 
     // Whoever may not decide does not.
-    let approve = ["approvals", "approve", &approval, "--as", "admin"];
+    let approve = ["approvals", "approve", &approval, "--as", "admin", "--digest", digest.as_str()];
     let nothing = "nothing was decided";
     day.signed(&approve, "wrong-password").fails(&["name or password is wrong", nothing]);
-    day.signed(&["approvals", "approve", &approval, "--as", "ghost"], "x")
-        .fails(&["name or password is wrong", nothing]);
+    let ghost = ["approvals", "approve", &approval, "--as", "ghost", "--digest", &digest];
+    day.signed(&ghost, "x").fails(&["name or password is wrong", nothing]);
     day.sql("UPDATE people SET role = 'auditor'");
     day.signed(&approve, &day.password)
         .fails(&["admin has the role auditor", "administrators and technicians decide"]);
     day.sql("UPDATE people SET role = 'admin'");
-    // Another question's digest, no digest, an unknown id.
-    let with = |digest: &str| {
-        let mut args = approve.to_vec();
-        args.extend(["--digest", digest]);
-        day.signed(&args, &day.password)
-    };
+    // Another question's digest, what is no digest, none at all, an unknown id.
+    let with = |digest: &str| day.signed(&[&approve[..6], &[digest]].concat(), &day.password);
     with(&other_digest).fails(&["what you saw is not what waits any more"]);
     with("abc").fails(&["abc"]);
+    let show_it = format!("journeyman approvals show {approval}");
+    day.signed(&approve[..5], &day.password).fails(&[
+        "--digest is required",
+        nothing,
+        &show_it,
+        &format!("--digest {digest}"),
+    ]);
     day.say(&["approvals", "show", "7"])
         .fails(&["\"7\" is no approval id", "`journeyman approvals list`"]);
     let unknown = "018f2f60-0000-7000-8000-000000000001";
@@ -253,7 +264,21 @@ fn people_answer_questions(day: &Day) {
     day.say(&["approvals", "show", &approval]).ok(&["pending"]);
     assert!(!day.is_member("Finance", &joiner));
 
-    with(&digest).ok(&["Finance", "approved by admin"]);
+    // At a terminal the whole question is shown first, and only a yes counts.
+    let config = day.installation.config.to_str().unwrap();
+    let by_hand =
+        |args: &[&str], typed: &str| at_terminal(&[args, &["--config", config]].concat(), typed);
+    let package =
+        ["asked by", "finding", "risk", "way back", &digest, "approve exactly this? [y/N]"];
+    for typed in ["n\n", "\n", "yes please\n"] {
+        let said = by_hand(&approve[..5], typed);
+        assert_eq!(said.code, Some(1), "{said:#?}");
+        assert!(package.iter().all(|w| said.out.contains(w)), "{said:#?}");
+        assert!(said.out.contains(nothing) && !said.out.contains("password of"), "{said:#?}");
+    }
+    day.say(&["approvals", "show", &approval]).ok(&["pending"]);
+    let said = by_hand(&approve[..5], &format!("y\n{}\n", day.password)).ok(&package);
+    assert!(said.out.contains("approved by admin"), "{said:#?}");
     let (_, events) = day.case(&ticket, "ended");
     assert_eq!(events.last().unwrap()["event"]["outcome"], "closed", "{events:#?}");
     assert!(day.is_member("Finance", &joiner));
@@ -266,11 +291,23 @@ fn people_answer_questions(day: &Day) {
         day.signed(&args, &day.password)
     };
     deny(" ").fails(&["reason"]);
+    let said = by_hand(&[&no[..], &["not in this team"]].concat(), "n\n");
+    assert_eq!(said.code, Some(1), "{said:#?}");
+    assert!(said.out.contains("Payroll") && said.out.contains("deny exactly this?"), "{said:#?}");
+    // Without a terminal a no needs no digest.
     deny("not in this team").ok(&["Payroll", "denied by admin"]);
     let (_, events) = day.case(&denied, "ended");
     assert_eq!(events.last().unwrap()["event"]["outcome"], "refused", "{events:#?}");
     assert!(!day.is_member("Payroll", &denied_login));
     deny("again").fails(&["denied"]);
+
+    // A digest that was read before needs no question.
+    let (third_login, third) = day.join(3, "Finance");
+    let (id, digest) = day.held(&third);
+    let by_digest = ["approvals", "approve", &id, "--as", "admin", "--digest", &digest];
+    day.signed(&by_digest, &day.password).ok(&["Finance", "approved by admin"]);
+    day.case(&third, "ended");
+    assert!(day.is_member("Finance", &third_login));
 
     let open = day.say(&["approvals", "list"]).ok(&[]);
     assert!(!open.out.contains(&approval) && !open.out.contains(&other), "{open:#?}");

@@ -91,6 +91,38 @@ impl Store {
             .map_err(|e| self.fail(e))
     }
 
+    /// Keeps a ticket that could not be taken in, to be looked at again at the next start.
+    pub async fn set_aside(&self, psa: &str, ticket: &str) -> Result<(), StoreError> {
+        let (psa, ticket) = (psa.to_owned(), ticket.to_owned());
+        self.write(move |tx| {
+            Box::pin(async move {
+                sqlx::query(
+                    "INSERT INTO set_aside (psa, ticket_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+                )
+                .bind(psa)
+                .bind(ticket)
+                .execute(&mut tx.conn)
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Takes the list of tickets that were set aside; those that still do not fit are set aside anew.
+    pub async fn take_aside(&self, psa: &str) -> Result<Vec<String>, StoreError> {
+        let psa = psa.to_owned();
+        self.write(move |tx| {
+            Box::pin(async move {
+                Ok(sqlx::query_scalar("DELETE FROM set_aside WHERE psa = $1 RETURNING ticket_id")
+                    .bind(psa)
+                    .fetch_all(&mut tx.conn)
+                    .await?)
+            })
+        })
+        .await
+    }
+
     /// Remembers where reading of a PSA stopped. Call after what was read is taken in.
     pub async fn set_cursor(&self, psa: &str, cursor: &str) -> Result<(), StoreError> {
         let (psa, cursor) = (psa.to_owned(), cursor.to_owned());
@@ -111,6 +143,10 @@ impl Store {
     }
 }
 
+/// The same words this long after the work on them ended are a repeated mail; later they are a new
+/// trouble of the same kind. Milliseconds.
+const REPEAT_AFTER_END_MS: i64 = 15 * 60_000;
+
 async fn receive(tx: &mut Tx, intake: Intake) -> Result<Received, Fault> {
     let Intake { client: whose, ticket, case: id, fingerprint, duplicate_since, at } = intake;
     let known = sqlx::query("SELECT case_id FROM tickets WHERE psa = $1 AND ticket_id = $2")
@@ -122,14 +158,17 @@ async fn receive(tx: &mut Tx, intake: Intake) -> Result<Received, Fault> {
         return Ok(Received::Known(case(&row, "case_id")?));
     }
     let original: Option<String> = sqlx::query_scalar(
-        "SELECT ticket_id FROM tickets
-         WHERE client = $1 AND psa = $2 AND fingerprint = $3 AND received_ms >= $4
-         ORDER BY received_ms LIMIT 1",
+        "SELECT t.ticket_id FROM tickets t
+         JOIN cases c ON c.client = t.client AND c.id = t.case_id
+         WHERE t.client = $1 AND t.psa = $2 AND t.fingerprint = $3 AND t.received_ms >= $4
+           AND (c.ended_ms IS NULL OR c.ended_ms >= $5)
+         ORDER BY t.received_ms LIMIT 1",
     )
     .bind(whose.as_str())
     .bind(&ticket.ticket.psa)
     .bind(&fingerprint)
     .bind(duplicate_since.0)
+    .bind(at.plus_ms(-REPEAT_AFTER_END_MS).0)
     .fetch_optional(&mut tx.conn)
     .await?;
     let mut entries = vec![NewEntry {

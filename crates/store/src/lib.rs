@@ -34,7 +34,7 @@ pub use error::StoreError;
 pub use intake::{Intake, KnownTicket, Received};
 pub use journal::{Append, EntryRow, NewEntry};
 pub use keys::Keys;
-pub use people::{Person, Role};
+pub use people::{Person, Removal, Role};
 pub use vault::{Drop, DropState, NewDrop, TakeError};
 pub use verify::{Problem, Report};
 pub use views::View;

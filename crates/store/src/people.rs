@@ -3,7 +3,7 @@
 use crate::{Store, StoreError, writer::Fault};
 use domain::{PersonId, UnixMs};
 use sha2::{Digest as _, Sha256};
-use sqlx::{Row as _, sqlite::SqliteRow};
+use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
 /// What a person may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,95 @@ pub struct Person {
     pub password_hash: String,
 }
 
+/// What came of removing a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removal {
+    /// Gone, with their sign-in links.
+    Removed,
+    /// Nobody has that id.
+    Unknown,
+    /// Nobody was removed: no administrator would be left.
+    LastAdmin,
+}
+
 impl Store {
+    /// Everybody who can sign in, by id.
+    pub async fn people(&self) -> Result<Vec<Person>, StoreError> {
+        let rows =
+            sqlx::query("SELECT id, name, email, role, password_hash FROM people ORDER BY id")
+                .fetch_all(&self.pool)
+                .await
+                .map_err(|e| self.fail(e))?;
+        rows.iter().map(|r| person(r).map_err(|f| f.into_store(&self.path))).collect()
+    }
+
+    /// Adds a person; `false`, and nothing changed, when somebody has that id.
+    pub async fn add_person(&self, person: Person, at: UnixMs) -> Result<bool, StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let done = sqlx::query(
+                    "INSERT INTO people (id, name, email, role, password_hash, created_ms)
+                     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING",
+                )
+                .bind(person.id.as_str())
+                .bind(person.name)
+                .bind(person.email)
+                .bind(person.role.name())
+                .bind(person.password_hash)
+                .bind(at.0)
+                .execute(&mut tx.conn)
+                .await?;
+                Ok(done.rows_affected() == 1)
+            })
+        })
+        .await
+    }
+
+    /// Changes a person's password and takes their sign-in links away; `false` when nobody has that
+    /// id. Whoever reads sessions must hold them against the password that they were opened under.
+    pub async fn set_password(&self, id: &PersonId, hash: String) -> Result<bool, StoreError> {
+        let id = id.to_string();
+        self.write(move |tx| {
+            Box::pin(async move {
+                let done = sqlx::query("UPDATE people SET password_hash = $2 WHERE id = $1")
+                    .bind(&id)
+                    .bind(hash)
+                    .execute(&mut tx.conn)
+                    .await?;
+                drop_login_tokens(&mut tx.conn, &id).await?;
+                Ok(done.rows_affected() == 1)
+            })
+        })
+        .await
+    }
+
+    /// Removes a person and their sign-in links, unless no administrator would be left.
+    pub async fn remove_person(&self, id: &PersonId) -> Result<Removal, StoreError> {
+        let id = id.to_string();
+        self.write(move |tx| {
+            Box::pin(async move {
+                let done = sqlx::query(
+                    "DELETE FROM people WHERE id = $1 AND (role <> $2
+                       OR EXISTS (SELECT 1 FROM people WHERE role = $2 AND id <> $1))",
+                )
+                .bind(&id)
+                .bind(Role::Admin.name())
+                .execute(&mut tx.conn)
+                .await?;
+                if done.rows_affected() == 1 {
+                    drop_login_tokens(&mut tx.conn, &id).await?;
+                    return Ok(Removal::Removed);
+                }
+                let left: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM people WHERE id = $1")
+                    .bind(&id)
+                    .fetch_one(&mut tx.conn)
+                    .await?;
+                Ok(if left == 0 { Removal::Unknown } else { Removal::LastAdmin })
+            })
+        })
+        .await
+    }
+
     /// Adds a person, or replaces the one of that id.
     pub async fn put_person(&self, person: Person, at: UnixMs) -> Result<(), StoreError> {
         self.write(move |tx| {
@@ -198,6 +286,11 @@ impl Store {
         })
         .await
     }
+}
+
+async fn drop_login_tokens(conn: &mut SqliteConnection, person: &str) -> Result<(), Fault> {
+    sqlx::query("DELETE FROM login_tokens WHERE person = $1").bind(person).execute(conn).await?;
+    Ok(())
 }
 
 fn session_key(id: &str) -> String {

@@ -11,6 +11,8 @@ pub mod learn;
 pub mod plan;
 pub mod understand;
 
-pub use learn::{Labelled, LearnError, Model, ModelError, TrainOptions, starter_history, train};
+pub use learn::{
+    Labelled, LearnError, Model, ModelError, TrainOptions, starter_history, starter_mark, train,
+};
 pub use plan::{Context, Profile, Step, WaitFor, next, requester_texts};
 pub use understand::{is_thanks, understand};

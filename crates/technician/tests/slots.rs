@@ -230,6 +230,7 @@ fn after_a_close_glad_words_are_thanks_and_trouble_is_not() {
         "Thanks. It does not work, though",
         "Perfect timing, now I am locked out again",
         "Could you also unlock my colleague?",
+        "Toner for the printer in room 3, thanks",
         "ok",
         "Thanks, I think I clicked a phishing link afterwards",
     ] {
@@ -245,6 +246,7 @@ fn a_slip_of_the_pen_and_the_own_company_are_nobody() {
         None
     );
     assert_eq!(about("Pasword forgotten", "I forgot my password, please reset it."), None);
+    assert_eq!(about("Passwrod expired", "It has run out, please renew."), None);
     let somebody = about("Locke", "Please unlock the account of Locke.");
     assert_eq!(somebody, Some(Mention::Name("Locke".into())));
 }

@@ -5,6 +5,7 @@
 mod edges;
 mod files;
 mod layers;
+mod links;
 mod map;
 mod supply;
 #[cfg(test)]
@@ -43,6 +44,7 @@ const RULES: &[Rule] = &[
     layers::sandbox_is_only_in_the_demo,
     layers::sql_stays_in_the_store,
     map::every_path_on_the_map_exists,
+    links::every_local_link_leads_to_a_file,
     files::no_file_is_too_long,
     files::no_file_names_a_workplace,
 ];

@@ -193,6 +193,36 @@ fn what_is_on_the_map_and_what_is_no_path_pass() {
 }
 
 #[test]
+fn a_link_to_a_file_that_is_gone_is_found() {
+    for (page, text, named) in [
+        ("README.md", "![A case](docs/gone.png)", "README.md:1: links to `docs/gone.png`"),
+        ("README.md", "\nSee [`gate`](crates/gone/) and", "README.md:2: links to `crates/gone/`"),
+        ("README.md", "See [it](docs/gone.md#part \"title\").", "`docs/gone.md`"),
+        ("README.md", "[it]: docs/gone.md", "`docs/gone.md`"),
+        ("docs/a.md", "[map](ARCHITECTURE.md)", "docs/a.md:1: links to `ARCHITECTURE.md`"),
+        ("docs/a.md", "[out](../../other/README.md)", "`../../other/README.md`"),
+        ("docs/a.md", "[root](/labs/up.sh)", "`/labs/up.sh`"),
+    ] {
+        let wrong = only(&[(page, text)]);
+        assert!(wrong.contains(named) && wrong.ends_with("which is not there"), "{wrong}");
+    }
+}
+
+#[test]
+fn links_that_lead_somewhere_and_what_is_no_local_link_pass() {
+    let readme = "![A case](docs/case.png) [labs](labs/) [`up`](./labs/up.sh#run)\n\
+        [out](https://example.test/gone.md) [mail](mailto:a@example.test) [here](#part)\n\
+        `[not](a-link.md)`\n```\n[not](a-link.md)\n```\n[map]: ARCHITECTURE.md\n";
+    keeps(&[
+        ("README.md", readme),
+        ("docs/case.png", "a picture"),
+        ("docs/a.md", "[map](../ARCHITECTURE.md) [b](b.md) [root](..)\n"),
+        ("docs/b.md", ""),
+        ("crates/gate/NOTES.md", "[elsewhere](gone.md)"),
+    ]);
+}
+
+#[test]
 fn a_file_over_the_limit_is_refused_and_one_over_the_aim_is_listed() {
     let lines = |n: usize| "// one\n".repeat(n);
     let wrong = only(&[("crates/gate/src/long.rs", &lines(801))]);

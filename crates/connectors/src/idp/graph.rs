@@ -20,6 +20,7 @@ mod session;
 mod wire;
 
 pub use config::GraphConfig;
+pub use permissions::PERMISSIONS;
 use permissions::{
     READ_DEVICES, READ_GROUPS, READ_ORGANISATION, READ_ROLES, READ_USERS, WRITE_MEMBERS,
     WRITE_PASSWORDS, WRITE_USERS,

@@ -30,7 +30,13 @@ use wire::{Contact, Note, Ticket, TimeEntry};
 const TICKETS: &str = "Service Desk > Service Tickets: inquire, add and edit, all";
 const CONTACTS: &str = "Companies > Contacts: inquire, all";
 const TIME: &str = "Time & Expense > Time Entry: inquire, add, all";
-const SYSTEM: &str = "System > API Reports and Table Setup: inquire; System > Callbacks: add";
+const SETUP: &str = "System > Table Setup: inquire, all";
+const SYSTEM: &str = "System > API Reports: inquire, all";
+const CALLBACKS: &str = "System > Callbacks: inquire, add and edit, all";
+
+/// Every right that the API member's security role needs. Setup texts name these and no others.
+/// The last one is only for [`ConnectWise::register_callback`].
+pub const RIGHTS: [&str; 6] = [TICKETS, CONTACTS, TIME, SETUP, SYSTEM, CALLBACKS];
 
 /// One service board of one ConnectWise PSA.
 pub struct ConnectWise {
@@ -81,19 +87,18 @@ impl ConnectWise {
         Ok(contact.map(|c| c.mails()).unwrap_or_default())
     }
 
-    /// The sender: the address on the ticket if it is one of the contact's, else the contact's
-    /// default one, else whatever the ticket says.
+    /// The sender: the address that the ticket was written from, whoever the contact is, because a
+    /// foreign address must not pass for the contact's own. Only where the ticket names none, the
+    /// contact's default one.
     async fn sender(&self, ticket: &Ticket) -> Result<String, CallError> {
         let written =
             ticket.contact_email_address.as_deref().unwrap_or_default().trim().to_lowercase();
-        let mails = match &ticket.contact {
-            Some(contact) => self.mails(contact.id).await?,
-            None => Vec::new(),
-        };
-        if mails.contains(&written) {
-            return Ok(written);
+        match &ticket.contact {
+            Some(contact) if written.is_empty() => {
+                Ok(self.mails(contact.id).await?.into_iter().next().unwrap_or_default())
+            }
+            _ => Ok(written),
         }
-        Ok(mails.into_iter().next().unwrap_or(written))
     }
 
     /// The note that holds the first message, if one does.

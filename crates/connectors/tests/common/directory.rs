@@ -229,6 +229,7 @@ async fn shows_who_is_special(dir: &dyn Directory, fx: &DirectoryFixture<'_>) {
 async fn shows_groups_and_devices(dir: &dyn Directory, fx: &DirectoryFixture<'_>) {
     let plain = group_named(dir, fx.group).await;
     assert!(!plain.group.privileged && plain.privileged_parents.is_empty());
+    assert!(!plain.parents.iter().any(|p| p.privileged), "{:?}", plain.parents);
     assert_eq!(group_named(dir, &fx.group.to_uppercase()).await, plain);
     assert_eq!(dir.group(&plain.group.id).await.unwrap(), Some(plain));
     let (owned, owner) = fx.owned_group;
@@ -362,6 +363,7 @@ pub fn assert_gate_refuses(action: &Action, account: &Account) {
         account.groups.iter().filter(|g| g.privileged).map(|g| g.name.clone()).collect();
     let target = domain::TargetFacts {
         exists: true,
+        identities: vec![],
         privileged,
         service: account.service_marks.clone(),
         break_glass: false,

@@ -55,6 +55,7 @@ pub fn harmless_facts(at: UnixMs) -> Facts {
     Facts {
         requester: Fact::known(
             Requester {
+                identities: vec![],
                 account_id: Some("requester".into()),
                 address: "requester@acme.test".into(),
                 verification: Verification::AddressOnFile,
@@ -64,7 +65,13 @@ pub fn harmless_facts(at: UnixMs) -> Facts {
         ),
         relation: Fact::known(Relation::Oneself, source, at),
         target: Fact::known(
-            TargetFacts { exists: true, privileged: vec![], service: vec![], break_glass: false },
+            TargetFacts {
+                exists: true,
+                identities: vec![],
+                privileged: vec![],
+                service: vec![],
+                break_glass: false,
+            },
             source,
             at,
         ),

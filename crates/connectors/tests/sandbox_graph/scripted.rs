@@ -76,7 +76,7 @@ async fn a_group_that_the_app_may_not_read_counts_as_administrative() {
 #[tokio::test]
 async fn the_probe_tells_which_permissions_the_token_lacks() {
     use base64::Engine as _;
-    let claims = r#"{"roles":["User.Read.All","GroupMember.Read.All","Device.Read.All","User.ReadWrite.All"]}"#;
+    let claims = r#"{"roles":["User.Read.All","GroupMember.Read.All","Device.Read.All","User.ReadWrite.All","RoleManagement.Read.Directory"]}"#;
     let middle = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(claims);
     let token = format!(r#"{{"access_token":"h.{middle}.s","expires_in":3600}}"#);
     let none = r#"{"value":[]}"#;

@@ -91,6 +91,7 @@ fn facts(action: &Action, now: UnixMs) -> Facts {
     Facts {
         requester: Fact::known(
             Requester {
+                identities: vec![],
                 account_id: account.map(|a| a.id.clone()),
                 address: account.map(|a| a.login.clone()).unwrap_or_default(),
                 verification: Verification::SecondChannel,
@@ -102,6 +103,7 @@ fn facts(action: &Action, now: UnixMs) -> Facts {
         target: Fact::known(
             TargetFacts {
                 exists: true,
+                identities: vec![],
                 privileged: Vec::new(),
                 service: Vec::new(),
                 break_glass: false,

@@ -26,13 +26,24 @@ fn facts(verification: Verification, targets: u32, ceiling: Tier, break_glass: b
     let known = NOW;
     Facts {
         requester: Fact::known(
-            Requester { account_id: None, address: "x@acme.test".into(), verification },
+            Requester {
+                identities: vec![],
+                account_id: None,
+                address: "x@acme.test".into(),
+                verification,
+            },
             "directory",
             known,
         ),
         relation: Fact::known(Relation::Unrelated, "directory", known),
         target: Fact::known(
-            TargetFacts { exists: true, privileged: vec![], service: vec![], break_glass },
+            TargetFacts {
+                exists: true,
+                identities: vec![],
+                privileged: vec![],
+                service: vec![],
+                break_glass,
+            },
             "directory",
             known,
         ),

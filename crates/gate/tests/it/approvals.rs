@@ -179,6 +179,48 @@ fn neither_requester_nor_beneficiary_decides() {
     }
 }
 
+/// Whoever asks by an alias, and whoever gains under another address than the login, is one person
+/// under all of their logins and addresses.
+#[test]
+fn nobody_decides_for_themselves_under_another_address() {
+    let mut facts = Facts { relation: known(Relation::Manager), ..harmless() };
+    let domain::Fact::Known(requester) = &mut facts.requester else { panic!("known") };
+    requester.value = domain::Requester {
+        account_id: Some("guid-2".into()),
+        address: "Alias.Boss@acme.test".into(),
+        identities: ["boss@corp.acme.test", "max.boss@acme.test", "Max@Home.example"]
+            .map(Into::into)
+            .into(),
+        verification: Verification::AddressOnFile,
+    };
+    let domain::Fact::Known(target) = &mut facts.target else { panic!("known") };
+    target.value.identities =
+        ["jane@acme.test", "Jane@Home.example", "j.roe@acme.test"].map(Into::into).into();
+    let reset = request(ActionKind::ResetPassword);
+    let verdict = judge(Some(&policy(Autonomy::AutoWithGuardrails)), reset, &facts, NOW);
+    let Follow::Hold(plan) = verdict.follows() else { panic!("this is a held action") };
+    let asked = Approval { excluded: plan.excluded.clone(), digest: verdict.digest(), ..asked() };
+    let may = |identity: &str| {
+        let known = [identity.to_owned()];
+        decide(&asked, &person("somebody"), &known, asked.digest, &Decision::Approve, NOW)
+    };
+    for (whose, identity) in [
+        ("the requester's account", "guid-2"),
+        ("the address that the request came from", "alias.boss@acme.test"),
+        ("the requester's login", "Boss@corp.acme.test"),
+        ("the requester's primary address", "max.boss@acme.test"),
+        ("the requester's private address", "max@home.example"),
+        ("the beneficiary's account", "guid-1"),
+        ("the beneficiary's login", "jane.roe@acme.test"),
+        ("the beneficiary's primary address", "jane@acme.test"),
+        ("the beneficiary's private address", "jane@home.example"),
+        ("the beneficiary's alias", "J.Roe@acme.test"),
+    ] {
+        assert_eq!(may(identity), Err(DecisionError::Excluded), "{whose}");
+    }
+    assert!(may("kim@msp.test").is_ok());
+}
+
 #[test]
 fn an_unrelated_person_decides_once() {
     let asked = asked();

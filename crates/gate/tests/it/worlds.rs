@@ -98,7 +98,12 @@ pub(crate) fn missing<T>() -> Fact<T> {
 
 pub(crate) fn verified(verification: Verification) -> Fact<Requester> {
     let account_id = (verification != Verification::Unverified).then(|| "guid-1".to_owned());
-    known(Requester { account_id, address: "Jane.Roe@Acme.test".into(), verification })
+    known(Requester {
+        identities: vec![],
+        account_id,
+        address: "Jane.Roe@Acme.test".into(),
+        verification,
+    })
 }
 
 pub(crate) fn group(sensitivity: Sensitivity) -> GroupFacts {
@@ -163,8 +168,13 @@ impl Target {
     ];
 
     fn facts(self) -> Option<TargetFacts> {
-        let plain =
-            TargetFacts { exists: true, privileged: vec![], service: vec![], break_glass: false };
+        let plain = TargetFacts {
+            exists: true,
+            identities: vec![],
+            privileged: vec![],
+            service: vec![],
+            break_glass: false,
+        };
         let named = |name: &str| vec![name.to_owned()];
         Some(match self {
             Target::Plain => plain,

@@ -1,10 +1,10 @@
 //! `journeyman approvals list|show|approve|deny`
 
-use super::{CliResult, ConfigArg, table};
+use super::{CliResult, ConfigArg, ask, table};
 use crate::{app::open_store, clock, config::Config, web::password};
 use domain::{Approval, ApprovalId, CaseView, Decision, Digest, PersonId};
-use secrecy::{ExposeSecret as _, SecretString};
-use std::{error::Error, io::IsTerminal as _, process::ExitCode, str::FromStr as _};
+use secrecy::ExposeSecret as _;
+use std::{error::Error, process::ExitCode, str::FromStr as _};
 use store::{Person, Store};
 
 #[derive(Debug, clap::Args)]
@@ -28,14 +28,15 @@ enum Command {
         /// Its id.
         id: String,
     },
-    /// Say yes to exactly what `show` prints.
+    /// Say yes to exactly what `show` prints. At a terminal it is printed first and asked for;
+    /// elsewhere --digest is required.
     Approve {
         /// Its id.
         id: String,
         #[command(flatten)]
         who: Who,
     },
-    /// Say no.
+    /// Say no. At a terminal the question is printed first and asked for.
     Deny {
         /// Its id.
         id: String,
@@ -53,7 +54,8 @@ struct Who {
     /// line of standard input.
     #[arg(long = "as", value_name = "PERSON")]
     person: String,
-    /// Digest that `show` printed; refuses when something else waits by now.
+    /// Digest that `show` printed; refuses when something else waits by now. To approve without a
+    /// terminal it is required.
     #[arg(long)]
     digest: Option<String>,
 }
@@ -100,11 +102,15 @@ async fn find(store: &Store, id: &str) -> Result<Approval, Fault> {
 
 async fn show(store: &Store, id: &str) -> Result<(), Fault> {
     let approval = find(store, id).await?;
+    print!("{}", package_of(store, &approval).await?);
+    Ok(())
+}
+
+async fn package_of(store: &Store, approval: &Approval) -> Result<String, Fault> {
     let events = store.events(&approval.client, approval.case).await?;
     let case = CaseView::fold(&approval.client, approval.case, &events)
         .ok_or("the case of this approval cannot be read")?;
-    print!("{}", package(&approval, &case));
-    Ok(())
+    Ok(package(approval, &case))
 }
 
 /// The decision package as text: what exactly, for whom, why, what could go wrong, the way back.
@@ -138,6 +144,7 @@ pub(crate) fn package(approval: &Approval, case: &CaseView) -> String {
 
 async fn decide(store: &Store, id: &str, who: Who, decision: Decision) -> Result<(), Fault> {
     let approval = find(store, id).await?;
+    let seen = seen(store, &approval, who.digest, &decision).await?;
     let person = sign_in(store, &who.person).await?;
     if !person.role.may_decide() {
         return Err(format!(
@@ -147,10 +154,6 @@ async fn decide(store: &Store, id: &str, who: Who, decision: Decision) -> Result
         )
         .into());
     }
-    let seen = match who.digest {
-        Some(text) => Digest::try_from(text)?,
-        None => approval.digest,
-    };
     println!("{}", approval.sentence);
     let decided = store
         .decide(
@@ -166,16 +169,41 @@ async fn decide(store: &Store, id: &str, who: Who, decision: Decision) -> Result
     Ok(())
 }
 
+/// The digest of what the person has seen: the one they give, or the one of the package that they
+/// are shown now and say yes to. Nobody approves unseen; a no harms nothing.
+async fn seen(
+    store: &Store,
+    approval: &Approval,
+    given: Option<String>,
+    decision: &Decision,
+) -> Result<Digest, Fault> {
+    if let Some(text) = given {
+        return Ok(Digest::try_from(text)?);
+    }
+    let verb = match decision {
+        Decision::Approve => "approve",
+        Decision::Deny(_) => "deny",
+    };
+    if ask::at_terminal() {
+        print!("{}", package_of(store, approval).await?);
+        if !ask::yes(&format!("{verb} exactly this?"))? {
+            return Err("nothing was decided".into());
+        }
+    } else if matches!(decision, Decision::Approve) {
+        return Err(format!(
+            "without a terminal --digest is required; nothing was decided. Read `journeyman approvals show {id}`, and if that is right add --digest {digest}",
+            id = approval.id,
+            digest = approval.digest
+        )
+        .into());
+    }
+    Ok(approval.digest)
+}
+
 /// Checks a person's password, from the terminal or from standard input.
 async fn sign_in(store: &Store, name: &str) -> Result<Person, Fault> {
     let id = PersonId::new(name)?;
-    let given: SecretString = if std::io::stdin().is_terminal() {
-        rpassword::prompt_password(format!("password of {id}: "))?.into()
-    } else {
-        let mut text = String::new();
-        std::io::stdin().read_line(&mut text)?;
-        text.trim_end_matches(['\r', '\n']).to_owned().into()
-    };
+    let given = ask::password(&format!("password of {id}: "))?;
     let found = store.person(&id).await?;
     // The same work for unknown names, so that time tells nothing.
     let hash = found.as_ref().map_or_else(password::dummy_hash, |p| p.password_hash.clone());

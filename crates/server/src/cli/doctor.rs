@@ -1,7 +1,10 @@
 //! `journeyman doctor`: one harmless read per connector, and what to fix.
 
 use super::{CliResult, ConfigArg};
-use crate::{app::App, config::Config};
+use crate::{
+    app::App,
+    config::{ClientEntry, Config},
+};
 use connectors::{CallError, Probe};
 use std::process::ExitCode;
 
@@ -46,11 +49,17 @@ pub(crate) async fn run(args: ConfigArg) -> CliResult {
             "note  no [mail]: passwords cannot be reset, since no one-time code could be sent"
         );
     }
+    for line in customers(&config) {
+        failures += u32::from(line.starts_with("FAIL"));
+        println!("{line}");
+    }
     if config.policy.is_none() {
         println!("note  no [policy]: every change will be refused");
     }
     if app.store.people_count().await? == 0 {
-        println!("note  nobody can sign in; `journeyman init` makes the first administrator");
+        println!(
+            "note  nobody can sign in; `journeyman people add NAME --role admin --email ADDRESS` lets the first administrator in"
+        );
     }
     app.store.clone().close().await;
     println!(
@@ -58,4 +67,40 @@ pub(crate) async fn run(args: ConfigArg) -> CliResult {
         if failures == 0 { "all connectors answer" } else { "something has to be fixed" }
     );
     Ok(if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Whether the help desks know the customers of the clients, as far as the configuration tells.
+fn customers(config: &Config) -> Vec<String> {
+    let mut lines = Vec::new();
+    for psa in &config.psa {
+        let given = || {
+            let of = |c: &ClientEntry| (c.id.to_string(), c.customers.clone());
+            config.client.iter().map(of).flat_map(|(id, customers)| {
+                customers.into_iter().filter(|c| c.psa == psa.name).map(move |c| (id.clone(), c))
+            })
+        };
+        match &psa.request_tracker {
+            Some(rt) => {
+                let unknown = given().filter(|(_, c)| !rt.queues.contains(&c.customer));
+                lines.extend(unknown.map(|(client, c)| {
+                    format!(
+                        "FAIL  client {client}: its customer {:?} is none of the `queues` of help desk {}, which are {:?}; none of its tickets would come in. Correct the customer, or add it to `queues`",
+                        c.customer, psa.name, rt.queues
+                    )
+                }));
+            }
+            None => {
+                let names: Vec<String> =
+                    given().map(|(_, c)| format!("{:?}", c.customer)).collect();
+                if !names.is_empty() {
+                    lines.push(format!(
+                        "note  help desk {}: not checked whether it has the companies {}; compare them with its company identifiers",
+                        psa.name,
+                        names.join(", ")
+                    ));
+                }
+            }
+        }
+    }
+    lines
 }

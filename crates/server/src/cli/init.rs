@@ -1,6 +1,6 @@
 //! `journeyman init`: a commented configuration and the first administrator.
 
-use super::CliResult;
+use super::{CliResult, ask};
 use crate::{
     app::{load_model, open_store},
     clock,
@@ -8,12 +8,8 @@ use crate::{
     web::password,
 };
 use domain::PersonId;
-use std::{
-    error::Error,
-    io::{BufRead as _, IsTerminal as _, Write as _},
-    path::PathBuf,
-    process::ExitCode,
-};
+use secrecy::ExposeSecret as _;
+use std::{error::Error, io::Write as _, path::PathBuf, process::ExitCode};
 use store::{Person, Role};
 
 #[derive(Debug, clap::Args)]
@@ -54,7 +50,7 @@ pub(crate) struct Args {
 type Fault = Box<dyn Error + Send + Sync>;
 
 pub(crate) async fn run(args: Args) -> CliResult {
-    let ask = !args.defaults && std::io::stdin().is_terminal();
+    let ask = !args.defaults && ask::at_terminal();
     if args.config.exists() {
         return Err(format!(
             "{} exists; nothing was changed. Name another file with --config, or move that one away",
@@ -107,6 +103,11 @@ pub(crate) async fn run(args: Args) -> CliResult {
     println!("next: fill in the marked values, then");
     println!("  journeyman doctor --config {}", args.config.display());
     println!("  journeyman serve --config {}", args.config.display());
+    println!("who else signs in:");
+    println!(
+        "  journeyman people add NAME --role technician|auditor|admin --email ADDRESS --config {}",
+        args.config.display()
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -122,12 +123,8 @@ fn question(
     if !ask {
         return Ok(default.to_owned());
     }
-    print!("{label} [{default}]: ");
-    std::io::stdout().flush()?;
-    let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line)?;
-    let line = line.trim();
-    Ok(if line.is_empty() { default.to_owned() } else { line.to_owned() })
+    let line = ask::line(&format!("{label} [{default}]: "))?;
+    Ok(if line.is_empty() { default.to_owned() } else { line })
 }
 
 fn choice<T: clap::ValueEnum>(
@@ -149,15 +146,8 @@ fn choice<T: clap::ValueEnum>(
 /// The administrator's password, and whether it was made up and has to be shown.
 fn admin_password(ask: bool) -> Result<(String, bool), Fault> {
     if ask {
-        let typed =
-            rpassword::prompt_password("Password for the administrator (12 or more characters): ")?;
-        if typed.chars().count() < 12 {
-            return Err("a password needs 12 characters or more; nothing was written".into());
-        }
-        if rpassword::prompt_password("Once more: ")? != typed {
-            return Err("the two passwords differ; nothing was written".into());
-        }
-        return Ok((typed, false));
+        let typed = ask::new_password("the administrator")?;
+        return Ok((typed.expose_secret().to_owned(), false));
     }
     let mut bytes = [0u8; 16];
     getrandom::fill(&mut bytes).map_err(|e| format!("the system gives no randomness: {e}"))?;

@@ -24,7 +24,7 @@ pub(crate) async fn run(args: Args) -> CliResult {
     let id = PersonId::new(args.person)?;
     if store.person(&id).await?.is_none() {
         return Err(
-            format!("nobody signs in as {id}; `journeyman init` makes an administrator").into()
+            format!("nobody signs in as {id}; `journeyman init` makes an administrator, `journeyman people add` others").into()
         );
     }
     println!("{}", one_time_link(&store, &id, &config.public_url).await?);

@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
 mod approvals;
+mod ask;
 mod cases;
 mod doctor;
 pub(crate) mod init;
@@ -11,6 +12,7 @@ mod journal;
 mod judge;
 mod login;
 pub(crate) use login::one_time_link;
+mod people;
 mod serve;
 
 /// What a command answers.
@@ -36,6 +38,8 @@ enum Command {
     Cases(cases::Args),
     /// Look at questions to people, and answer them.
     Approvals(approvals::Args),
+    /// Who may sign in: add, list, set a password, remove.
+    People(people::Args),
     /// Verify the journal, or look into it.
     Journal(journal::Args),
     /// Judge a request and its facts, given as JSON, offline.
@@ -68,6 +72,7 @@ pub(crate) async fn run(cli: Cli) -> CliResult {
         Command::Doctor(args) => doctor::run(args).await,
         Command::Cases(args) => cases::run(args).await,
         Command::Approvals(args) => approvals::run(args).await,
+        Command::People(args) => people::run(args).await,
         Command::Journal(args) => journal::run(args).await,
         Command::Judge(args) => judge::run(args),
         Command::Login(args) => login::run(args).await,
@@ -75,10 +80,13 @@ pub(crate) async fn run(cli: Cli) -> CliResult {
     }
 }
 
-/// Log lines on standard error: warnings, and what `RUST_LOG` asks for.
-pub(crate) fn start_log(default: &str) {
+/// A browser with a cookie from before a restart is nothing to warn of.
+const QUIET: &str = "tower_sessions=error,tower_sessions_core=error";
+
+/// Log lines on standard error, from this level on; `RUST_LOG` replaces the whole filter.
+pub(crate) fn start_log(level: &str) {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(format!("{level},{QUIET}")));
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -24,7 +24,7 @@ pub(crate) async fn run(args: Args) -> CliResult {
         let token = app.store.hook_token(name);
         tracing::info!("{name} may call back at {}/hooks/psa/{name}/{token}", app.public_url);
     }
-    let running = serve::start(app, config.listen).await?;
+    let running = serve::start(app, &config.data_dir, config.listen).await?;
     tracing::info!("console on http://{}", running.address);
     serve::interrupted().await;
     tracing::info!("stopping: open cases go on at the next start");

@@ -1,5 +1,8 @@
 //! The commented configuration that `journeyman init` writes.
 
+use connectors::idp::graph::PERMISSIONS;
+use connectors::psa::connectwise::RIGHTS;
+
 /// What `init` asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answers {
@@ -33,13 +36,17 @@ pub(crate) enum Directory {
 /// The file's text. Every value that must be looked up is marked and explained.
 pub(crate) fn render(a: &Answers) -> String {
     let text = |s: &str| toml::Value::String(s.to_owned()).to_string();
+    let name = text(&a.client_name);
     let (psa, customer) = match a.psa {
-        Psa::RequestTracker => (RT, "the queue of this client in Request Tracker"),
-        Psa::Connectwise => (CONNECTWISE, "the company's identifier in ConnectWise"),
+        Psa::RequestTracker => (
+            format!("{RT}queues = [{name}]\n{RT_CA}"),
+            "this client's queue, one of `queues` above",
+        ),
+        Psa::Connectwise => (connectwise(), "the company's identifier in ConnectWise"),
     };
     let directory = match a.directory {
-        Directory::ActiveDirectory => ACTIVE_DIRECTORY,
-        Directory::Graph => GRAPH,
+        Directory::ActiveDirectory => ACTIVE_DIRECTORY.to_owned(),
+        Directory::Graph => graph(),
     };
     format!(
         r#"# Journeyman. Every key is explained above it. Check with: journeyman doctor --config THIS_FILE
@@ -112,7 +119,6 @@ link_ttl_hours = 24
         url = text(&a.public_url),
         msp = text(&a.msp_name),
         id = text(&a.client_id),
-        name = text(&a.client_name),
     )
 }
 
@@ -121,20 +127,36 @@ url = "https://rt.example.net"
 # An authentication token of a user with these rights on the queues and no more: SeeQueue, ShowTicket,
 # ShowTicketComments, ReplyToTicket, CommentOnTicket, ModifyTicket.
 token = { file = "secrets/rt-token" }
-queues = ["Help Desk"]
-# ca_file = "ca.pem" # when the server's certificate is signed by your own CA
+# The queues to work on, one for each client.
 "#;
 
-const CONNECTWISE: &str = r#"[psa.connectwise]
+const RT_CA: &str = r#"# ca_file = "ca.pem" # when the server's certificate is signed by your own CA
+"#;
+
+fn connectwise() -> String {
+    let rights: String = RIGHTS.iter().map(|r| format!("#   {r}\n")).collect();
+    format!(
+        r#"[psa.connectwise]
 base_url = "https://api-na.myconnectwise.net"
 company = "yourcompany"
-# Keys of an API member with rights on service tickets, notes and time entries only.
-public_key = "…"
-private_key = { file = "secrets/connectwise" }
+# Keys of an API member whose security role has these rights and no more (the last one only where
+# Journeyman itself registers its callback):
+{rights}public_key = "…"
+private_key = {{ file = "secrets/connectwise" }}
 client_id = "…"
 board = "Help Desk"
 member = "journeyman"
-"#;
+# The board's names for Journeyman's statuses; these are the ones taken when you name none.
+[psa.connectwise.statuses]
+new = "New"
+in_progress = "In Progress"
+waiting_on_customer = "Waiting on Customer"
+waiting_on_approval = "Waiting on Approval"
+needs_technician = "Needs Technician"
+closed = "Closed"
+"#
+    )
+}
 
 const ACTIVE_DIRECTORY: &str = r#"
 [client.active_directory]
@@ -147,14 +169,18 @@ password = { file = "secrets/active-directory" }
 # ca_file = "ca.pem" # when the domain controller's certificate is signed by your own CA
 "#;
 
-const GRAPH: &str = r#"
+fn graph() -> String {
+    let permissions: String = PERMISSIONS.iter().map(|p| format!("#   {p}\n")).collect();
+    format!(
+        r#"
 [client.graph]
-# An app registration with these application permissions and no more: User.Read.All,
-# User-PasswordProfile.ReadWrite.All, User.EnableDisableAccount.All, GroupMember.ReadWrite.All, Device.Read.All.
-tenant = "example.onmicrosoft.com"
+# An app registration with these application permissions and no more:
+{permissions}tenant = "example.onmicrosoft.com"
 client_id = "00000000-0000-0000-0000-000000000000"
-client_secret = { file = "secrets/graph" }
-"#;
+client_secret = {{ file = "secrets/graph" }}
+"#
+    )
+}
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -178,6 +204,9 @@ mod tests {
                 config.check().unwrap();
                 assert_eq!(config.client[0].name, "Acme \\ Ltd");
                 assert_eq!(config.msp_name, "Quote \" & Co");
+                if let Some(rt) = &config.psa[0].request_tracker {
+                    assert_eq!(rt.queues, [config.client[0].customers[0].customer.as_str()]);
+                }
             }
         }
     }

@@ -76,7 +76,7 @@ pub(crate) async fn run(args: Args) -> CliResult {
     let config = set_up::config(&sandbox, folder.path(), listen)?;
     let app = App::open(&config).await?;
     set_up::people(&app.store).await?;
-    let running = serve::start(app, listen).await?;
+    let running = serve::start(app, &config.data_dir, listen).await?;
     let view = view::View::new(args.headless, tickets.len());
     if !args.headless {
         let url = format!("http://{}", running.address);

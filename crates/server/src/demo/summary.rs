@@ -8,6 +8,9 @@ use domain::{Action, ApprovalState, CaseView, Outcome, TicketStatus};
 use serde::Serialize;
 use std::error::Error;
 
+/// How a ticket of a finished run may stand.
+const OUTCOMES: [&str; 4] = ["closed", "waiting", "dispatched", "refused"];
+
 /// The summary that `--json` writes.
 #[derive(Debug, Serialize)]
 pub(super) struct Summary {
@@ -208,9 +211,17 @@ fn percentile(sorted: &[i64], percent: usize) -> i64 {
 }
 
 impl Summary {
-    /// Nothing wrong was done and everything can be proven.
+    /// Nothing wrong was done, everything can be proven, and every ticket came to an end or waits
+    /// for a person.
     pub(super) fn is_good(&self) -> bool {
-        self.wrong_effects == 0 && self.unverified_closes == 0 && self.journal_verified
+        self.wrong_effects == 0
+            && self.unverified_closes == 0
+            && self.journal_verified
+            && self.unfinished().next().is_none()
+    }
+
+    fn unfinished(&self) -> impl Iterator<Item = &CaseSummary> {
+        self.cases.iter().filter(|c| !OUTCOMES.contains(&c.outcome.as_str()))
     }
 
     /// For the terminal.
@@ -235,6 +246,54 @@ impl Summary {
             text.push_str("\n  wrong: ");
             text.push_str(wrong);
         }
+        for case in self.unfinished() {
+            text.push_str(&format!("\n  not finished: ticket {} is {}", case.ticket, case.outcome));
+        }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    fn summary(outcomes: &[&str]) -> Summary {
+        let ticket = sandbox::scenario(7, 1).remove(0);
+        let filed = Filed { ticket, psa_id: "41".into(), at: domain::UnixMs(0) };
+        let case =
+            |outcome: &&str| CaseSummary { outcome: (*outcome).into(), ..never_seen(&filed) };
+        Summary {
+            tickets: outcomes.len(),
+            closed: 0,
+            closed_unassisted: 0,
+            waiting: 0,
+            dispatched: 0,
+            refused: 0,
+            wrong_effects: 0,
+            unverified_closes: 0,
+            journal_verified: true,
+            p50_ms: 0,
+            p99_ms: 0,
+            wrong: Vec::new(),
+            cases: outcomes.iter().map(case).collect(),
+        }
+    }
+
+    #[test]
+    fn a_run_counts_when_every_ticket_ended_or_waits_for_a_person() {
+        assert!(summary(&OUTCOMES).is_good());
+        for left in ["working", "not_taken_in"] {
+            let run = summary(&["closed", left]);
+            assert!(!run.is_good(), "{left}");
+            assert!(run.text().contains(&format!("ticket 41 is {left}")), "{}", run.text());
+        }
+    }
+
+    #[test]
+    fn a_wrong_effect_an_unread_close_and_a_broken_journal_count_each() {
+        assert!(!Summary { wrong_effects: 1, ..summary(&["closed"]) }.is_good());
+        assert!(!Summary { unverified_closes: 1, ..summary(&["closed"]) }.is_good());
+        assert!(!Summary { journal_verified: false, ..summary(&["closed"]) }.is_good());
     }
 }

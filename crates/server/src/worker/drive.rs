@@ -8,8 +8,9 @@ use crate::{
 };
 use connectors::CallError;
 use domain::{
-    AccountQuery, Action, Actor, ApprovalState, Attempt, CaseId, CaseOutcome, CasePhase, CaseView,
-    ClientId, Event, Follow, ReadResult, TicketStatus, UnixMs, action::SetStatus,
+    AccountQuery, Action, Actor, ApprovalState, Attempt, Author, CaseId, CaseOutcome, CasePhase,
+    CaseView, ClientId, Event, Follow, Message, ReadResult, TicketStatus, UnixMs,
+    action::SetStatus,
 };
 use gate::{Request, judge};
 use std::time::{Duration, Instant};
@@ -89,6 +90,9 @@ async fn walk(app: &App, client_id: &ClientId, case: CaseId) -> Result<(), Drive
         app.tell(client_id, case);
     }
     let view = fold(app, client_id, case).await?;
+    if view.ended.is_some() {
+        return Err(DriveError::Stuck(format!("case {case} does not come to rest")));
+    }
     let reason = format!("no end after {MAX_STEPS} steps; a person takes over");
     Driver { app, client, view }.end(CaseOutcome::Dispatched, reason).await?;
     Ok(())
@@ -172,7 +176,11 @@ impl Driver<'_> {
     }
 
     async fn understand(&self) -> Result<Next, DriveError> {
-        let texts = technician::requester_texts(&self.view);
+        let mut texts = technician::requester_texts(&self.view);
+        if !self.view.held.is_empty() {
+            // A thanks for being told "a person looks at it" is no new request.
+            texts.retain(|text| !technician::is_thanks(&self.app.model, text));
+        }
         let understanding = technician::understand(&self.app.model, &self.view.ticket, &texts);
         let summary = match understanding.abstained {
             true => "not sure what is asked".to_owned(),
@@ -312,16 +320,21 @@ impl Driver<'_> {
         Ok(Next::Again)
     }
 
-    /// A message after the close: thanks leave the ticket closed, anything else goes to people.
+    /// A message after the close: thanks leave the ticket closed, anything else goes to people. Acts
+    /// only on what was closed here, once for each message.
     async fn after_end(&self) -> Result<Next, DriveError> {
-        let ended_at = self.view.ended.as_ref().map_or(UnixMs::default(), |(_, _, at)| *at);
-        let last = self.view.notes.iter().rev().find(|(code, _)| code.ends_with("_after_close"));
-        let status = match last.map(|(code, _)| code.as_str()) {
-            Some("thanks_after_close") => TicketStatus::Closed,
-            Some("message_after_close") => TicketStatus::NeedsTechnician,
-            _ => return self.rest().await,
+        let Some((CaseOutcome::Closed, _, ended_at)) = self.view.ended else {
+            return self.rest().await;
         };
-        if self.ticket_status().await? == Some(status) {
+        let last = self.view.notes.iter().rev().find(|(code, _)| code.ends_with("_after_close"));
+        let Some((code, _)) = last else { return self.rest().await };
+        let status = match code.as_str() {
+            "thanks_after_close" => TicketStatus::Closed,
+            _ => TicketStatus::NeedsTechnician,
+        };
+        let agent = |m: &Message| matches!(m.author, Author::Agent(_));
+        let taken_over = self.view.messages.iter().any(|(_, m)| agent(m) && m.at > ended_at);
+        if taken_over || self.ticket_status().await? == Some(status) {
             return self.rest().await;
         }
         let action = Action::SetStatus(SetStatus {
@@ -329,11 +342,11 @@ impl Driver<'_> {
             status,
             duplicate_of: None,
         });
-        // Once per message: what was tried since the newest one is not tried again.
-        let newest = self.view.messages.last().map_or(ended_at, |(_, m)| m.at.max(ended_at));
+        let asked = self.view.notes.iter().filter(|(c, _)| c == code).count();
         let tried: Vec<&Attempt> =
-            self.view.attempts_of(&action).filter(|a| a.started_at >= newest).collect();
-        if tried.len() >= 3 || tried.iter().any(|a| a.evidence().is_some()) {
+            self.view.attempts_of(&action).filter(|a| a.started_at >= ended_at).collect();
+        let done = tried.iter().filter(|a| a.evidence().is_some()).count();
+        if done >= asked || tried.len() >= 3 * asked {
             return self.rest().await;
         }
         self.propose(action).await

@@ -24,8 +24,11 @@ const READ_BACKS: u32 = 6;
 impl Driver<'_> {
     /// Judges a write and does what the verdict says.
     pub(super) async fn propose(&self, action: Action) -> Result<Next, DriveError> {
-        // Held until the attempt is journalled: see `Client::gate_lock`.
-        let lock = self.client.gate_lock.lock().await;
+        // Held until the attempt is journalled: see `Client::gate_lock`. Close-outs count no targets.
+        let lock = match action.account() {
+            Some(_) => Some(self.client.gate_lock.lock().await),
+            None => None,
+        };
         let read = facts::read(self.app, self.client, &self.view, &action).await?;
         let now = clock::now();
         let policy = self.app.policy.as_ref();
@@ -106,7 +109,7 @@ impl Driver<'_> {
         action: Action,
         read: facts::Read,
         verdict: Verdict,
-        lock: tokio::sync::MutexGuard<'_, ()>,
+        lock: Option<tokio::sync::MutexGuard<'_, ()>>,
     ) -> Result<Next, DriveError> {
         let approval = self.app.store.approval(id).await?;
         let judged = self.judged(&action, read.facts, &verdict);
@@ -138,7 +141,7 @@ impl Driver<'_> {
         grant: Grant,
         judged: NewEntry,
         target: Option<Account>,
-        lock: tokio::sync::MutexGuard<'_, ()>,
+        lock: Option<tokio::sync::MutexGuard<'_, ()>>,
     ) -> Result<Next, DriveError> {
         let now = clock::now();
         let attempt = Attempt {
@@ -248,7 +251,7 @@ impl Driver<'_> {
                 Err(e) => last = e.to_string(),
             }
         }
-        Outcome::Unknown(format!("accepted, but reading back showed: {last}"))
+        Outcome::Unknown(format!("{ACCEPTED}, but reading back showed: {last}"))
     }
 
     async fn look(
@@ -272,24 +275,41 @@ impl Driver<'_> {
 }
 
 /// What reading the system says about an attempt whose outcome is open.
+///
+/// A call whose answer was lost may still be under way at the other end, so "not there" is believed
+/// only after a while: longer for a call that we saw fail, since its request was sent; shorter
+/// after a crash, which broke its connection. A change that was accepted and never shows goes to
+/// people; it is not made again.
 pub(super) async fn read_back(
     driver: &Driver<'_>,
     attempt: &Attempt,
 ) -> Result<Outcome, DriveError> {
     let secret = driver.app.store.attempt_secret(attempt.id).await?;
-    // A connection that broke a moment ago may still deliver what was sent on it.
-    let age = clock::now().since(attempt.started_at);
-    let settled = i64::try_from(UNKNOWN_PAUSE.as_millis()).unwrap_or_default();
-    if age < settled {
+    let (since, patience_ms, accepted) = match &attempt.outcome {
+        Some((Outcome::Unknown(why), at)) => (*at, PATIENCE_MS, why.starts_with(ACCEPTED)),
+        _ => (attempt.started_at, PATIENCE_AFTER_CRASH_MS, false),
+    };
+    loop {
+        let what = match driver.look(attempt, secret.as_ref()).await? {
+            ReadBack::Shown(evidence) => return Ok(Outcome::Done(evidence)),
+            ReadBack::NotShown(what) => what,
+        };
+        if clock::now().since(since) >= patience_ms {
+            return Ok(Outcome::Failed(match accepted {
+                true => format!("{ACCEPTED}, but it never showed ({what}); a person has to look"),
+                false => format!("interrupted: the change did not happen ({what})"),
+            }));
+        }
         tokio::time::sleep(UNKNOWN_PAUSE).await;
     }
-    Ok(match driver.look(attempt, secret.as_ref()).await? {
-        ReadBack::Shown(evidence) => Outcome::Done(evidence),
-        ReadBack::NotShown(what) => {
-            Outcome::Failed(format!("interrupted: the change did not happen ({what})"))
-        }
-    })
 }
+
+/// How long a change may take to show after its answer was lost, in milliseconds.
+const PATIENCE_MS: i64 = 20_000;
+/// The same after a crash.
+const PATIENCE_AFTER_CRASH_MS: i64 = 2_000;
+/// How the outcome of an accepted call that does not show begins.
+const ACCEPTED: &str = "the system accepted the change";
 
 /// Journals the outcome, makes a proven secret ready or wipes an unused one, and tells of Medium.
 pub(super) async fn finish(

@@ -6,9 +6,10 @@ use crate::{
 };
 use connectors::CallError;
 use domain::{
-    Account, Action, BrainFacts, CaseView, Fact, Facts, Group, GroupFacts, Relation, Requester,
-    Sensitivity, TargetFacts, TicketFacts, Verification, Volume,
+    Account, Action, BrainFacts, CaseView, Fact, Facts, Group, GroupFacts, GroupRef, Relation,
+    Requester, Sensitivity, TargetFacts, TicketFacts, Verification, Volume,
 };
+use std::collections::BTreeSet;
 
 /// Words in a group's name or description that make it sensitive unless the policy says more.
 const SENSITIVE_WORDS: &[&str] = &[
@@ -83,7 +84,8 @@ pub(super) async fn read(
     let mut group = None;
     if let Some(wanted) = action.group() {
         let found = now_or_gap(client.directory.group(&wanted.id).await)?;
-        facts.group = fact(source, found.as_ref().map(|g| group_facts(client, g.as_ref())));
+        let facts_of = |g| group_facts(&client.privileged_groups, &client.sensitive_groups, g);
+        facts.group = fact(source, found.as_ref().map(|g| facts_of(g.as_ref())));
         group = found.ok().flatten();
     }
     let who = facts.requester.value().and_then(|r| r.account_id.as_deref());
@@ -148,6 +150,7 @@ async fn requester(client: &Client, address: &str) -> Result<Requester, CallErro
     let unknown = Requester {
         account_id: None,
         address: address.to_owned(),
+        identities: Vec::new(),
         verification: Verification::Unverified,
     };
     if address.is_empty() {
@@ -155,18 +158,26 @@ async fn requester(client: &Client, address: &str) -> Result<Requester, CallErro
     }
     let query = domain::AccountQuery::Address(address.to_owned());
     let found = client.directory.find_accounts(&query).await?;
+    let identities = found.iter().flat_map(identities).collect();
     Ok(match found.as_slice() {
         [one] => Requester {
             account_id: Some(one.account.id.clone()),
             address: address.to_owned(),
+            identities,
             verification: if one.state.enabled {
                 Verification::AddressOnFile
             } else {
                 Verification::Unverified
             },
         },
-        _ => unknown,
+        _ => Requester { identities, ..unknown },
     })
+}
+
+/// Every login and address that somebody with this account may approve under, lower case.
+fn identities(account: &Account) -> Vec<String> {
+    let addresses = account.mail.iter().chain(&account.other_mails);
+    std::iter::once(&account.account.login).chain(addresses).map(|i| i.to_lowercase()).collect()
 }
 
 fn relation(requester: Option<&str>, target: &Account, group: Option<&Group>) -> Relation {
@@ -187,6 +198,7 @@ fn target_facts(client: &Client, account: Option<&Account>) -> TargetFacts {
     let Some(account) = account else {
         return TargetFacts {
             exists: false,
+            identities: Vec::new(),
             privileged: Vec::new(),
             service: Vec::new(),
             break_glass: false,
@@ -194,7 +206,7 @@ fn target_facts(client: &Client, account: Option<&Account>) -> TargetFacts {
     };
     let login = account.account.login.to_lowercase();
     let local = login.split('@').next().unwrap_or_default();
-    let matches = |patterns: &std::collections::BTreeSet<String>| {
+    let matches = |patterns: &BTreeSet<String>| {
         patterns.iter().find(|p| glob(p, &login) || glob(p, local)).cloned()
     };
     let privileged = account
@@ -207,28 +219,48 @@ fn target_facts(client: &Client, account: Option<&Account>) -> TargetFacts {
     service.extend(matches(&client.service_accounts).map(|p| format!("its login matches {p:?}")));
     TargetFacts {
         exists: true,
+        identities: identities(account),
         privileged,
         service,
         break_glass: matches(&client.break_glass).is_some(),
     }
 }
 
-fn group_facts(client: &Client, group: Option<&Group>) -> GroupFacts {
+/// How sensitive a group is by its own marks, and by those of every group that it is nested into,
+/// because whoever joins it joins them too. The names listed are lower case.
+fn group_facts(
+    privileged: &BTreeSet<String>,
+    sensitive: &BTreeSet<String>,
+    group: Option<&Group>,
+) -> GroupFacts {
     let Some(group) = group else {
         let because = "no such group".to_owned();
         return GroupFacts { exists: false, sensitivity: Sensitivity::Privileged, because };
     };
     let name = group.group.name.to_lowercase();
+    let listed = |names: &BTreeSet<String>, g: &GroupRef| names.contains(&g.name.to_lowercase());
+    let nested = |is: &dyn Fn(&GroupRef) -> bool| {
+        group.parents.iter().find(|p| is(p)).map(|p| p.name.clone())
+    };
     let (sensitivity, because) = if group.group.privileged {
         (Sensitivity::Privileged, "the directory marks the group as administrative".to_owned())
-    } else if client.privileged_groups.contains(&name) {
+    } else if privileged.contains(&name) {
         (Sensitivity::Privileged, "listed in `privileged_groups`".to_owned())
     } else if let Some(parent) = group.privileged_parents.first() {
         (Sensitivity::Privileged, format!("the group is nested into {parent}"))
-    } else if client.sensitive_groups.contains(&name) {
+    } else if let Some(parent) = nested(&|p| listed(privileged, p)) {
+        let because = format!("the group is nested into {parent}, listed in `privileged_groups`");
+        (Sensitivity::Privileged, because)
+    } else if sensitive.contains(&name) {
         (Sensitivity::Sensitive, "listed in `sensitive_groups`".to_owned())
     } else if let Some(word) = sensitive_word(&name, group.description.as_deref()) {
         (Sensitivity::Sensitive, format!("its name or description says {word:?}"))
+    } else if let Some(parent) = nested(&|p| listed(sensitive, p)) {
+        let because = format!("the group is nested into {parent}, listed in `sensitive_groups`");
+        (Sensitivity::Sensitive, because)
+    } else if let Some(parent) = nested(&|p| sensitive_word(&p.name.to_lowercase(), None).is_some())
+    {
+        (Sensitivity::Sensitive, format!("the group is nested into {parent}, whose name says so"))
     } else {
         (Sensitivity::Normal, "nothing marks it as sensitive".to_owned())
     };
@@ -275,5 +307,70 @@ mod tests {
         assert_eq!(sensitive_word("hr-europe", None), Some("hr"));
         assert_eq!(sensitive_word("three bears", None), None);
         assert_eq!(sensitive_word("team 7", Some("Access to PAYROLL data")), Some("payroll"));
+    }
+
+    fn reference(name: &str, privileged: bool) -> GroupRef {
+        GroupRef { id: name.into(), name: name.into(), privileged }
+    }
+
+    fn sensitivity_within(parents: &[GroupRef]) -> (Sensitivity, String) {
+        let names = |n: &str| BTreeSet::from([n.to_owned()]);
+        let group = Group {
+            group: reference("Team 7", false),
+            description: None,
+            owner_ids: vec![],
+            parents: parents.to_vec(),
+            privileged_parents: vec![],
+        };
+        let facts = group_facts(&names("tier 0"), &names("crown jewels"), Some(&group));
+        (facts.sensitivity, facts.because)
+    }
+
+    #[test]
+    fn a_group_is_as_sensitive_as_what_it_is_nested_into() {
+        let plain = reference("Everybody", false);
+        assert_eq!(sensitivity_within(&[]).0, Sensitivity::Normal);
+        assert_eq!(sensitivity_within(std::slice::from_ref(&plain)).0, Sensitivity::Normal);
+        for (name, expected) in [
+            ("Tier 0", Sensitivity::Privileged),
+            ("Crown Jewels", Sensitivity::Sensitive),
+            ("Payroll", Sensitivity::Sensitive),
+        ] {
+            let (found, because) = sensitivity_within(&[plain.clone(), reference(name, false)]);
+            assert_eq!(found, expected, "{name}");
+            assert!(because.contains(name), "{because}");
+        }
+        let both = [reference("Payroll", false), reference("Tier 0", false)];
+        assert_eq!(sensitivity_within(&both).0, Sensitivity::Privileged);
+    }
+
+    #[test]
+    fn an_account_is_known_by_its_login_and_every_address() {
+        let account = Account {
+            account: domain::AccountRef {
+                id: "1".into(),
+                login: "JRoe@Corp.Acme.test".into(),
+                name: "Jane Roe".into(),
+            },
+            mail: Some("jane.roe@acme.test".into()),
+            other_mails: vec!["jane@home.example".into(), "j.roe@acme.test".into()],
+            given_name: None,
+            surname: None,
+            title: None,
+            department: None,
+            manager_id: None,
+            state: domain::AccountState {
+                enabled: true,
+                lock: domain::Lock::Unlocked,
+                must_change: None,
+                password_set_at: None,
+            },
+            groups: vec![],
+            service_marks: vec![],
+        };
+        let known = identities(&account);
+        let expected =
+            ["jroe@corp.acme.test", "jane.roe@acme.test", "jane@home.example", "j.roe@acme.test"];
+        assert_eq!(known, expected);
     }
 }

@@ -8,8 +8,8 @@ use crate::{
 };
 use connectors::{CallError, Psa};
 use domain::{
-    Actor, Author, CaseId, CasePhase, CaseView, ClientId, Event, IncomingTicket, Message,
-    TicketStatus,
+    Actor, ApprovalState, Author, CaseId, CaseOutcome, CasePhase, CaseView, ClientId, Event,
+    IncomingTicket, Message, TicketStatus,
 };
 use sha2::{Digest as _, Sha256};
 use std::{sync::Arc, time::Duration};
@@ -34,7 +34,11 @@ pub(super) async fn run(app: Arc<App>, name: String, mut stop: Stop) {
     let pace = Duration::from_millis(app.poll_ms);
     let mut pause = pace;
     let mut failing = false;
+    let mut aside = true;
     while !stop.is_set() {
+        if aside {
+            aside = again(&app, psa.as_ref()).await.is_err();
+        }
         match look(&app, psa.as_ref()).await {
             Ok(more) => {
                 if failing {
@@ -63,15 +67,23 @@ pub(super) async fn run(app: Arc<App>, name: String, mut stop: Stop) {
     }
 }
 
+/// Looks again at what was set aside in the run before.
+async fn again(app: &App, psa: &dyn Psa) -> Result<(), IntakeError> {
+    for id in app.store.take_aside(psa.name()).await? {
+        if let Err(e) = take(app, psa, &id).await {
+            app.store.set_aside(psa.name(), &id).await?;
+            return Err(e);
+        }
+    }
+    Ok(())
+}
+
 /// Takes one page of changes in; answers whether more are waiting.
 async fn look(app: &App, psa: &dyn Psa) -> Result<bool, IntakeError> {
     let cursor = app.store.cursor(psa.name()).await?;
     let page = psa.changes(cursor.as_deref()).await?;
     for change in &page.changes {
-        match app.store.known_ticket(psa.name(), &change.id).await? {
-            None => take_in(app, psa, &change.id).await?,
-            Some(known) => take_messages(app, psa, &change.id, &known.client, known.case).await?,
-        }
+        take(app, psa, &change.id).await?;
     }
     // Only after everything was taken in: a crash in between repeats, it never skips.
     if cursor.as_deref() != Some(page.cursor.as_str()) {
@@ -80,14 +92,37 @@ async fn look(app: &App, psa: &dyn Psa) -> Result<bool, IntakeError> {
     Ok(page.more)
 }
 
+/// Takes one ticket or its news in. One that the PSA refuses to show must not hold up the others: it
+/// is set aside and looked at again at the next start.
+async fn take(app: &App, psa: &dyn Psa, id: &str) -> Result<(), IntakeError> {
+    let taken = match app.store.known_ticket(psa.name(), id).await? {
+        None => take_in(app, psa, id).await,
+        Some(known) => take_messages(app, psa, id, &known.client, known.case).await,
+    };
+    match taken {
+        Err(IntakeError::Call(e @ CallError::Rejected { .. })) => {
+            tracing::warn!(psa = psa.name(), ticket = id, error = %e, "ticket set aside");
+            Ok(app.store.set_aside(psa.name(), id).await?)
+        }
+        other => other,
+    }
+}
+
 async fn take_in(app: &App, psa: &dyn Psa, id: &str) -> Result<(), IntakeError> {
     let Some(ticket) = psa.incoming(id).await? else { return Ok(()) };
     if ticket.status == TicketStatus::Closed {
         return Ok(());
     }
     let Some(client) = app.client_of(psa.name(), &ticket.customer) else {
-        tracing::info!(psa = psa.name(), ticket = id, "left alone: its customer is no [[client]]");
-        return Ok(());
+        let topic = format!("customer {} of {}", ticket.customer, psa.name());
+        if app.complaints.raise(&topic, "unknown") {
+            tracing::warn!(
+                psa = psa.name(),
+                customer = %ticket.customer,
+                "tickets of this customer are set aside: no [[client]] names it under `customers`; add it and start again"
+            );
+        }
+        return Ok(app.store.set_aside(psa.name(), id).await?);
     };
     let now = clock::now();
     let intake = Intake {
@@ -145,15 +180,10 @@ async fn take_message(
         };
         let mut entries = vec![entry(Event::MessageReceived { message: message.clone() })];
         let mut views = vec![seen, View::Wake(Some(clock::now()))];
-        if view.ended.is_some() {
-            let code = match technician::is_thanks(&app.model, &message.body) {
-                true => {
-                    ("thanks_after_close", "A thanks after the close; the ticket stays closed.")
-                }
-                false => ("message_after_close", "A message after the close; people look at it."),
-            };
-            entries.push(entry(Event::Noted { code: code.0.into(), text: code.1.into() }));
-        } else {
+        if let Some(note) = note(app, &view, &message) {
+            entries.push(entry(note));
+        }
+        if view.ended.is_none() {
             views.push(View::Phase(CasePhase::Working));
         }
         let append = Append {
@@ -177,18 +207,52 @@ async fn take_message(
     }
 }
 
+/// What a message means for a case that is past being read: after its close, or while something is
+/// held or done. A technician who writes has taken the ticket over.
+fn note(app: &App, view: &CaseView, message: &Message) -> Option<Event> {
+    let customer = matches!(message.author, Author::Customer(_));
+    let thanks = customer && technician::is_thanks(&app.model, &message.body);
+    let (code, text) = match &view.ended {
+        Some((CaseOutcome::Closed, _, _)) if thanks => {
+            ("thanks_after_close", "A thanks after the close; the ticket stays closed.")
+        }
+        Some((CaseOutcome::Closed, _, _)) if customer => {
+            ("message_after_close", "A message after the close; people look at it.")
+        }
+        // People have the ticket: it is theirs.
+        Some(_) => return None,
+        None => {
+            let under_way = view.held.iter().any(|h| h.state == ApprovalState::Pending)
+                || view.attempts.iter().any(|a| a.action.account().is_some());
+            if !under_way {
+                return None;
+            }
+            match thanks {
+                true => (technician::plan::THANKS_MEANWHILE, "Thanks meanwhile; nothing changes."),
+                false => (technician::plan::MESSAGE_MEANWHILE, "Somebody wrote meanwhile."),
+            }
+        }
+    };
+    Some(Event::Noted { code: code.into(), text: text.into() })
+}
+
 fn entry(event: Event) -> NewEntry {
     NewEntry { actor: Actor::Platform, event }
 }
 
-/// The same for tickets that say the same: message id where there is one, else sender, subject and
-/// text without case, white space and reply prefixes.
+/// The same for tickets that say the same: sender, subject and text without case, white space and
+/// reply prefixes.
 fn fingerprint(ticket: &IncomingTicket) -> String {
     let normal = |text: &str| text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
     let mut subject = normal(&ticket.subject);
     for prefix in ["re: ", "fw: ", "fwd: ", "aw: "] {
         subject = subject.strip_prefix(prefix).unwrap_or(&subject).to_owned();
     }
-    let text = format!("{}\n{subject}\n{}", normal(&ticket.from), normal(&ticket.body));
+    // Senders that nobody knows are not one person.
+    let from = match normal(&ticket.from) {
+        from if from.is_empty() => format!("ticket {}", ticket.ticket),
+        from => from,
+    };
+    let text = format!("{from}\n{subject}\n{}", normal(&ticket.body));
     hex::encode(Sha256::digest(text.as_bytes()))
 }

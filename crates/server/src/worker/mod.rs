@@ -11,7 +11,12 @@ mod intake;
 mod password;
 
 use crate::{app::App, clock};
-use std::{sync::Arc, time::Duration};
+use domain::CaseId;
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 use stop::Stop;
 use tokio::{sync::Semaphore, task::JoinSet};
 
@@ -68,6 +73,9 @@ pub(crate) async fn run(app: Arc<App>, stop: Stop) {
 async fn cases(app: Arc<App>, mut stop: Stop) {
     let slots = Arc::new(Semaphore::new(app.workers as usize));
     let mut running = JoinSet::new();
+    // A drive that outlasts its lease is still the only one: its open call must not be resolved by
+    // a second one beside it.
+    let driven: Arc<Mutex<HashSet<CaseId>>> = Arc::default();
     while !stop.is_set() {
         while running.try_join_next().is_some() {}
         let free = u32::try_from(slots.available_permits()).unwrap_or_default();
@@ -91,9 +99,13 @@ async fn cases(app: Arc<App>, mut stop: Stop) {
         let idle = claimed.is_empty();
         for one in claimed {
             let Ok(slot) = slots.clone().acquire_owned().await else { return };
-            let app = app.clone();
+            if !with(&driven, |d| d.insert(one.case)) {
+                continue;
+            }
+            let (app, driven) = (app.clone(), driven.clone());
             running.spawn(async move {
                 drive::drive(&app, &one.client, one.case).await;
+                with(&driven, |d| d.remove(&one.case));
                 drop(slot);
                 app.due.notify_one();
             });
@@ -107,6 +119,10 @@ async fn cases(app: Arc<App>, mut stop: Stop) {
         }
     }
     while running.join_next().await.is_some() {}
+}
+
+fn with<T>(driven: &Mutex<HashSet<CaseId>>, act: impl FnOnce(&mut HashSet<CaseId>) -> T) -> T {
+    act(&mut driven.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Wipes one-time secrets that nobody fetched.

@@ -223,6 +223,21 @@ pub(crate) fn journeyman<S: AsRef<std::ffi::OsStr>>(args: &[S]) -> Said {
     Command::new(JOURNEYMAN).args(args).stdin(Stdio::null()).output().unwrap().into()
 }
 
+/// Runs the binary at a terminal of its own, as `script` makes one, and types this. Everything that
+/// the terminal showed is in `out`.
+pub(crate) fn at_terminal(args: &[&str], typed: &str) -> Said {
+    let quoted: Vec<String> = args.iter().map(|a| format!("'{a}'")).collect();
+    let mut child = Command::new("script")
+        .args(["-qec", &format!("'{JOURNEYMAN}' {}", quoted.join(" ")), "/dev/null"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
+    child.wait_with_output().unwrap().into()
+}
+
 /// The password in what `init` printed.
 pub(crate) fn password_in(said: &Said) -> String {
     let line = said.line("password, shown once: ");

@@ -93,6 +93,13 @@ CREATE TABLE tickets (
 );
 CREATE INDEX tickets_by_fingerprint ON tickets (client, fingerprint, received_ms);
 
+-- Tickets that could not be taken in: of no configured client, or unreadable.
+CREATE TABLE set_aside (
+    psa       TEXT NOT NULL,
+    ticket_id TEXT NOT NULL,
+    PRIMARY KEY (psa, ticket_id)
+);
+
 CREATE TABLE seen_messages (
     psa        TEXT NOT NULL,
     ticket_id  TEXT NOT NULL,

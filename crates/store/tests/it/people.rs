@@ -2,7 +2,7 @@
 
 use crate::common::*;
 use domain::PersonId;
-use store::{Person, Role};
+use store::{Person, Removal, Role};
 
 fn admin() -> Person {
     Person {
@@ -25,6 +25,34 @@ async fn a_person_is_kept_and_replaced() {
     assert_eq!(desk.store.people_count().await.unwrap(), 1);
     assert_eq!(desk.store.person(&PersonId::new("x").unwrap()).await.unwrap(), None);
     assert!(Role::Technician.may_decide() && !Role::Auditor.may_decide());
+}
+
+#[tokio::test]
+async fn people_are_added_once_and_the_last_administrator_stays() {
+    let desk = desk().await;
+    let person = |id: &str, role| Person { id: PersonId::new(id).unwrap(), role, ..admin() };
+    let (ben, eve) = (person("ben", Role::Admin), person("eve", Role::Auditor));
+    for one in [&ben, &eve, &admin()] {
+        assert!(desk.store.add_person(one.clone(), T0).await.unwrap());
+    }
+    assert!(!desk.store.add_person(person("ben", Role::Auditor), T0).await.unwrap());
+    assert_eq!(desk.store.people().await.unwrap(), [admin(), ben.clone(), eve.clone()]);
+
+    let until = T0.plus_ms(1000);
+    for (hash, id) in [("h1", &ben.id), ("h2", &eve.id)] {
+        desk.store.put_login_token(hash.into(), id, until).await.unwrap();
+    }
+    assert_eq!(desk.store.remove_person(&ben.id).await.unwrap(), Removal::Removed);
+    assert_eq!(desk.store.remove_person(&ben.id).await.unwrap(), Removal::Unknown);
+    assert_eq!(desk.store.remove_person(&admin().id).await.unwrap(), Removal::LastAdmin);
+    assert_eq!(desk.store.people().await.unwrap(), [admin(), eve.clone()]);
+    assert_eq!(desk.store.take_login_token("h1".into(), T0).await.unwrap(), None);
+
+    assert!(!desk.store.set_password(&ben.id, "new".into()).await.unwrap());
+    assert!(desk.store.set_password(&eve.id, "new".into()).await.unwrap());
+    let now = desk.store.person(&eve.id).await.unwrap().unwrap();
+    assert_eq!(now, Person { password_hash: "new".into(), ..eve });
+    assert_eq!(desk.store.take_login_token("h2".into(), T0).await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -64,6 +64,8 @@ whys! {
     NoAnswer => "no_answer", "the user did not answer the question in time", "Call the user, or close the ticket.";
     /// Somebody else answered.
     OtherWriter => "other_writer", "somebody other than the requester answered on the ticket", "Check who wrote before going on.";
+    /// Somebody wrote while the work was going on.
+    Interrupted => "wrote_meanwhile", "somebody wrote on the ticket while the work was going on", "Read the newest message before going on.";
     /// The connector cannot do it.
     NotSupported => "not_supported", "the connector of this client's directory does not perform this", "Make the change by hand.";
     /// Information on somebody else.

@@ -13,7 +13,7 @@ mod history;
 mod model;
 
 pub use artifact::ModelError;
-pub use history::starter_history;
+pub use history::{starter_history, starter_mark};
 pub use model::{HeldOut, Model, Recognised};
 
 use crate::understand::{clean::fold, features::extract};

@@ -1,6 +1,6 @@
 //! From what is understood and read to what is wanted.
 
-use super::{DUPLICATE_OF, Flow, Plan, Step, ends::Asked, requester_messages};
+use super::{DUPLICATE_OF, Flow, MESSAGE_MEANWHILE, Plan, Step, ends::Asked, requester_messages};
 use crate::{
     closeout::{self, Why},
     understand::agrees,
@@ -23,6 +23,11 @@ impl<'a> Plan<'a> {
         }
         if let Some(sealed) = closeout::sealed(self.case) {
             return self.hand_over_as(&sealed);
+        }
+        // Noted at intake: the requester, not with thanks, or a technician wrote while something
+        // was held or done. What they say may change everything.
+        if self.case.notes.iter().any(|(code, _)| code == MESSAGE_MEANWHILE) {
+            return Err(self.hand_over(Why::Interrupted, ""));
         }
         let understood = self.understood()?;
         self.check_signals(understood)?;

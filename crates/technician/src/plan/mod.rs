@@ -108,6 +108,11 @@ type Flow<T> = Result<T, Step>;
 
 /// Note code by which the worker marks a repeated ticket; the text is the original's id in the PSA.
 const DUPLICATE_OF: &str = "duplicate_of";
+/// Note at intake: the requester (not with thanks) or a technician wrote while something was held
+/// for a person or had been done.
+pub const MESSAGE_MEANWHILE: &str = "message_meanwhile";
+/// Note at intake: the requester said thanks meanwhile; nothing changes.
+pub const THANKS_MEANWHILE: &str = "thanks_meanwhile";
 
 /// The next step of a case. Pure: the same case and context give the same step.
 pub fn next(case: &CaseView, context: &Context<'_>) -> Step {

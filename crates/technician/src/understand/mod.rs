@@ -81,7 +81,11 @@ pub fn is_thanks(model: &Model, text: &str) -> bool {
     }
     let seen = model.recognise(&message, &mut Vec::new());
     let asks = !seen.abstained && !matches!(seen.intent, Intent::Thanks | Intent::Other);
-    !asks && only_glad(&message)
+    // "Toner for printer 3, thanks" is surely something else, and no thanks at all.
+    let other = seen.intent == Intent::Other
+        && seen.confidence >= SURELY
+        && seen.runner_up.0 != Intent::Thanks;
+    !asks && !other && only_glad(&message)
 }
 
 /// Whether an answer says yes or no and nothing else; `None` when it says neither.
@@ -137,6 +141,8 @@ fn locked_or_forgotten(mut seen: Recognised, model: &Model) -> Recognised {
     seen
 }
 
+/// Sure enough of something else.
+const SURELY: f64 = 0.8;
 /// More likely than everything else together.
 const LIKELY: f64 = 0.5;
 

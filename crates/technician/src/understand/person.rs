@@ -111,7 +111,7 @@ pub(crate) fn read(text: &str, from: &str, from_name: &str, group: Option<&str>)
     }
     for list in [&mut strong, &mut weak] {
         list.retain(|m| !is_sender(m, from, from_name) && !is_group(m, group));
-        list.retain(|m| !is_company(m, from) && !(own && is_slip(m)));
+        list.retain(|m| !is_company(m, from) && !is_slip(m));
         merge(list);
     }
     // A full name that stands alone says whom it is about, if nobody else is meant.
@@ -137,38 +137,26 @@ fn is_company(mention: &Mention, from: &str) -> bool {
     !name.is_empty() && name.to_lowercase().split_whitespace().all(|w| labels.contains(&w))
 }
 
-/// One capitalised word that is a misspelt everyday word ("Acount locked"), in a text that speaks
-/// of the sender's own account.
+/// One capitalised word that is a misspelt everyday word ("Acount locked"). Only words that no
+/// name is one letter away from (Logan and "login", Locke and "locked", Emil and "email" are).
 fn is_slip(mention: &Mention) -> bool {
     const EVERYDAY: &[&str] = &[
         "access",
         "account",
-        "acct",
         "password",
         "passwort",
-        "login",
-        "locked",
         "unlock",
         "lockout",
         "laptop",
-        "reset",
         "forgot",
         "forgotten",
         "expired",
         "windows",
         "computer",
-        "device",
-        "devices",
-        "please",
-        "email",
-        "hello",
-        "urgent",
         "question",
         "problem",
         "request",
-        "issue",
         "temporary",
-        "sign",
         "cannot",
         "trouble",
     ];

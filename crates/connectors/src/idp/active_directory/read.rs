@@ -1,6 +1,6 @@
 //! What the directory shows: people, groups, devices.
 
-mod shape;
+pub(super) mod shape;
 
 use super::ActiveDirectory;
 use super::entry::{Entry, escape, escape_bytes, guid_filter};
@@ -9,7 +9,7 @@ use domain::{Account, AccountQuery, Device, Group, GroupRef};
 use ldap3::Scope;
 use shape::{
     account_ref, address_filter, further_addresses, group_ref, has_address, has_name, name_filter,
-    same, service_marks, squeeze, state, to_device,
+    protected, protection, same, service_marks, squeeze, state, to_device,
 };
 
 /// At most this many accounts or groups come back from a question.
@@ -41,9 +41,18 @@ const ACCOUNT_ATTRS: &[&str] = &[
     "pwdLastSet",
     "primaryGroupID",
     "servicePrincipalName",
+    "adminCount",
 ];
-const GROUP_ATTRS: &[&str] =
-    &["objectGUID", "objectSid", "cn", "sAMAccountName", "displayName", "description", "managedBy"];
+const GROUP_ATTRS: &[&str] = &[
+    "objectGUID",
+    "objectSid",
+    "cn",
+    "sAMAccountName",
+    "displayName",
+    "description",
+    "managedBy",
+    "adminCount",
+];
 
 impl ActiveDirectory {
     /// The entry of one account; `None` when the id names none, or names something else.
@@ -211,12 +220,10 @@ impl ActiveDirectory {
             None => None,
         };
         let mail = entry.text("mail").map(str::to_lowercase);
-        let mut other_mails = further_addresses(entry);
-        other_mails.retain(|m| Some(m) != mail.as_ref());
         Ok(Account {
             account,
             mail,
-            other_mails,
+            other_mails: further_addresses(entry),
             given_name: entry.owned("givenName"),
             surname: entry.owned("sn"),
             title: entry.owned("title"),
@@ -228,7 +235,8 @@ impl ActiveDirectory {
         })
     }
 
-    /// Every group that holds the account, by membership, nesting or as its primary group.
+    /// Every group that holds the account, by membership, nesting or as its primary group, and the
+    /// directory's own guard of administrators.
     async fn groups_of(&self, entry: &Entry) -> Result<Vec<GroupRef>, CallError> {
         let primary = entry
             .number("primaryGroupID")
@@ -251,6 +259,9 @@ impl ActiveDirectory {
         let mut groups: Vec<GroupRef> = entries.iter().filter_map(group_ref).collect();
         groups.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
         groups.dedup();
+        if protected(entry) {
+            groups.push(protection());
+        }
         Ok(groups)
     }
 
@@ -272,17 +283,17 @@ impl ActiveDirectory {
             None => None,
         };
         let above = self.chain(entry.dn(), "").await?;
-        let mut privileged_parents: Vec<String> = above
-            .iter()
-            .filter_map(group_ref)
-            .filter(|g| g.privileged && g.id != group.id)
-            .map(|g| g.name)
-            .collect();
-        privileged_parents.sort();
+        let mut parents: Vec<GroupRef> =
+            above.iter().filter_map(group_ref).filter(|g| g.id != group.id).collect();
+        parents.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        parents.dedup();
+        let privileged = parents.iter().filter(|g| g.privileged);
+        let privileged_parents = privileged.map(|g| g.name.clone()).collect();
         Ok(Group {
             group,
             description: entry.owned("description"),
             owner_ids: owner.into_iter().collect(),
+            parents,
             privileged_parents,
         })
     }

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use super::entry::{Sid, escape, file_time, guid_filter, quoted_password};
+use super::entry::{Entry, Sid, escape, file_time, guid_filter, quoted_password};
+use super::read::shape::{further_addresses, group_ref};
 use super::*;
 
 fn config(url: &str) -> ActiveDirectoryConfig {
@@ -54,6 +55,40 @@ fn administrative_groups_are_told_by_their_sid() {
     assert!(!domain(544).administers() && !builtin(512).administers());
     assert_eq!(domain(1105).sibling(513).unwrap(), domain(513));
     assert!(Sid::parse(&[1, 5, 0]).is_none());
+}
+
+fn entry(attrs: &[(&str, &[&str])]) -> Entry {
+    let attrs = attrs
+        .iter()
+        .map(|(name, values)| ((*name).into(), values.iter().map(|v| (*v).into()).collect()));
+    Entry::new(ldap3::SearchEntry {
+        dn: "CN=x,DC=acme,DC=test".into(),
+        attrs: attrs.collect(),
+        bin_attrs: [("objectGUID".to_owned(), vec![vec![7; 16]])].into(),
+    })
+}
+
+#[test]
+fn private_addresses_come_before_aliases_in_the_order_on_file() {
+    let jane = entry(&[
+        ("mail", &["jroe@acme.test"]),
+        (
+            "proxyAddresses",
+            &["SMTP:JRoe@acme.test", "smtp:a.roe@acme.test", "x500:/o=Acme", "smtp:b@acme.test"],
+        ),
+        ("otherMailbox", &["Z@home.example", "b@acme.test", "a@home.example", "jroe@acme.test"]),
+    ]);
+    let expected = ["z@home.example", "a@home.example", "a.roe@acme.test", "b@acme.test"];
+    assert_eq!(further_addresses(&jane), expected);
+}
+
+#[test]
+fn what_the_directory_guards_as_its_administrators_is_privileged() {
+    let group = |count: &[&str]| {
+        group_ref(&entry(&[("cn", &["Helpers"]), ("adminCount", count)])).unwrap().privileged
+    };
+    assert!(group(&["1"]));
+    assert!(!group(&["0"]) && !group(&[]));
 }
 
 #[test]

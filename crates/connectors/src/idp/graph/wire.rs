@@ -56,14 +56,18 @@ impl User {
     pub(super) fn into_account(self, manager_id: Option<String>, groups: Vec<GroupRef>) -> Account {
         let lower = |text: String| text.to_lowercase();
         let filled = |text: &String| !text.is_empty();
+        let mail = self.mail.filter(filled).map(lower);
+        let mut other_mails: Vec<String> =
+            self.other_mails.unwrap_or_default().into_iter().filter(filled).map(lower).collect();
+        other_mails.retain(|m| Some(m) != mail.as_ref());
         Account {
             account: AccountRef {
                 id: self.id,
                 name: self.display_name.unwrap_or_else(|| self.user_principal_name.clone()),
                 login: self.user_principal_name,
             },
-            mail: self.mail.filter(filled).map(lower),
-            other_mails: self.other_mails.unwrap_or_default().into_iter().map(lower).collect(),
+            mail,
+            other_mails,
             given_name: self.given_name.filter(filled),
             surname: self.surname.filter(filled),
             title: self.job_title.filter(filled),
@@ -135,10 +139,11 @@ impl RawGroup {
             description: self.description.filter(|d| !d.is_empty()),
             owner_ids,
             privileged_parents: holders
-                .into_iter()
+                .iter()
                 .filter(|h| h.privileged)
-                .map(|h| h.name)
+                .map(|h| h.name.clone())
                 .collect(),
+            parents: holders,
         }
     }
 }

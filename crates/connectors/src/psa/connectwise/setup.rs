@@ -2,20 +2,18 @@
 
 use super::config::STATUSES;
 use super::wire::{BoardStatus, Callback, Reference, SystemInfo};
-use super::{ConnectWise, SYSTEM};
+use super::{CALLBACKS, ConnectWise, SETUP, SYSTEM};
 use crate::{CallError, Probe};
 use domain::TicketStatus;
 use reqwest::Method;
 use serde_json::json;
-
-const BOARDS: &str = "Service Desk > Service Tickets and System > Table Setup: inquire, all";
 
 impl ConnectWise {
     pub(super) async fn check_setup(&self) -> Result<Probe, CallError> {
         let info: Option<SystemInfo> = self.api.get(&["system", "info"], SYSTEM).await?;
         let board = self.board_id().await?.to_string();
         let statuses: Vec<BoardStatus> =
-            self.api.list(&["service", "boards", &board, "statuses"], None, BOARDS).await?;
+            self.api.list(&["service", "boards", &board, "statuses"], None, SETUP).await?;
         let mut warnings = self.status_warnings(&statuses);
         warnings.extend(self.member_warning().await?);
         let version = info.and_then(|i| i.version).unwrap_or_else(|| "of unknown version".into());
@@ -36,7 +34,7 @@ impl ConnectWise {
     pub async fn register_callback(&self, url: &str) -> Result<(), CallError> {
         let board = self.board_id().await?;
         let path = ["system", "callbacks"];
-        let there: Vec<Callback> = self.api.list(&path, None, SYSTEM).await?;
+        let there: Vec<Callback> = self.api.list(&path, None, CALLBACKS).await?;
         let ours = there.iter().find(|c| {
             let is = |text: &Option<String>, word: &str| {
                 text.as_deref().is_some_and(|t| t.eq_ignore_ascii_case(word))
@@ -51,7 +49,7 @@ impl ConnectWise {
                 let id = callback.id.to_string();
                 let patch = json!([{ "op": "replace", "path": "inactiveFlag", "value": false }]);
                 let path = ["system", "callbacks", id.as_str()];
-                self.api.change(Method::PATCH, &path, &patch, SYSTEM).await
+                self.api.change(Method::PATCH, &path, &patch, CALLBACKS).await
             }
             Some(_) => Ok(()),
             None => {
@@ -63,13 +61,13 @@ impl ConnectWise {
                     "level": "board",
                     "inactiveFlag": false,
                 });
-                self.api.change(Method::POST, &path, &body, SYSTEM).await
+                self.api.change(Method::POST, &path, &body, CALLBACKS).await
             }
         }
     }
 
     async fn board_id(&self) -> Result<u64, CallError> {
-        let boards: Vec<Reference> = self.api.list(&["service", "boards"], None, BOARDS).await?;
+        let boards: Vec<Reference> = self.api.list(&["service", "boards"], None, SETUP).await?;
         let name = |b: &Reference| b.name.clone().unwrap_or_default();
         let wanted = &self.config.board;
         if let Some(board) = boards.iter().find(|b| name(b).eq_ignore_ascii_case(wanted)) {
@@ -123,5 +121,17 @@ impl ConnectWise {
             ))),
             Err(e) => Err(e),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::RIGHTS;
+
+    #[test]
+    fn the_setup_text_names_exactly_the_rights_that_errors_ask_for() {
+        let text = include_str!("../../../../../docs/connect-help-desk.md");
+        let named: Vec<&str> = text.lines().filter_map(|l| l.strip_prefix("- ")).collect();
+        assert_eq!(named, RIGHTS);
     }
 }

@@ -104,6 +104,7 @@ async fn a_refusal_names_every_finding() {
     let mut facts = t.facts(Relation::Unrelated);
     let target = TargetFacts {
         exists: true,
+        identities: vec![],
         privileged: vec!["Domain Admins".into()],
         service: vec![],
         break_glass: false,

@@ -10,7 +10,11 @@ use domain::{
 };
 use gate::{Policy, Request, judge};
 use secrecy::SecretString;
+use std::sync::atomic::{AtomicU32, Ordering};
 use store::{Append, Intake, NewDrop, NewEntry, Received, View};
+
+/// No two tickets of a test share a number.
+static NEXT_TICKET: AtomicU32 = AtomicU32::new(4100);
 
 /// A case that is being written.
 pub(super) struct Tale<'a> {
@@ -45,7 +49,7 @@ impl<'a> Tale<'a> {
     ) -> Tale<'a> {
         let at = clock::now().plus_ms(-ago_ms);
         let case = CaseId(clock::new_id());
-        let number = 4100 + at.0.rem_euclid(800);
+        let number = NEXT_TICKET.fetch_add(1, Ordering::Relaxed);
         let ticket = TicketRef { psa: "rt".into(), id: number.to_string() };
         let client = ClientId::new(client).unwrap();
         let incoming = IncomingTicket {
@@ -158,12 +162,18 @@ impl<'a> Tale<'a> {
 
     pub(super) fn facts(&self, relation: Relation) -> Facts {
         let requester = Requester {
+            identities: vec![],
             account_id: Some("7d1f0c52-20".into()),
             address: self.from.clone(),
             verification: Verification::AddressOnFile,
         };
-        let target =
-            TargetFacts { exists: true, privileged: vec![], service: vec![], break_glass: false };
+        let target = TargetFacts {
+            exists: true,
+            identities: vec![],
+            privileged: vec![],
+            service: vec![],
+            break_glass: false,
+        };
         let (dir, own) = ("Active Directory", "platform");
         Facts {
             requester: Fact::known(requester, dir, self.at),

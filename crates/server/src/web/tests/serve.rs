@@ -41,12 +41,14 @@ async fn others(desk: &Desk) {
     let mut facts = t.facts(Relation::Unrelated);
     let target = TargetFacts {
         exists: true,
+        identities: vec![],
         privileged: vec!["Domain Admins".into()],
         service: vec![],
         break_glass: false,
     };
     facts.target = Fact::known(target, "Active Directory", t.at);
     let requester = Requester {
+        identities: vec![],
         account_id: None,
         address: "it-support@freemail.example".into(),
         verification: Verification::Unverified,

@@ -12,10 +12,22 @@ pub(super) fn account_ref(entry: &Entry) -> Option<AccountRef> {
     Some(AccountRef { id: entry.guid()?, login: login.to_owned(), name: name.to_owned() })
 }
 
-pub(super) fn group_ref(entry: &Entry) -> Option<GroupRef> {
+pub(in crate::idp::active_directory) fn group_ref(entry: &Entry) -> Option<GroupRef> {
     let id = entry.guid()?;
     let name = entry.owned("cn").unwrap_or_else(|| id.clone());
-    Some(GroupRef { id, name, privileged: entry.sid().is_some_and(|s| s.administers()) })
+    let privileged = entry.sid().is_some_and(|s| s.administers()) || protected(entry);
+    Some(GroupRef { id, name, privileged })
+}
+
+/// The directory guards it as it guards its administrators (`adminCount`).
+pub(super) fn protected(entry: &Entry) -> bool {
+    entry.number("adminCount") == Some(1)
+}
+
+/// Stands among an account's groups for that guard.
+pub(super) fn protection() -> GroupRef {
+    let name = "protected by AdminSDHolder".to_owned();
+    GroupRef { id: "adminCount".into(), name, privileged: true }
 }
 
 /// `None` when it cannot be read whether sign-in is allowed.
@@ -39,16 +51,26 @@ pub(super) fn state(entry: &Entry) -> Option<AccountState> {
     })
 }
 
-/// Addresses beside the primary one: `smtp:` aliases and private mailboxes.
-pub(super) fn further_addresses(entry: &Entry) -> Vec<String> {
-    let aliases = entry.texts("proxyAddresses").iter().filter_map(|p| {
-        let (kind, address) = p.split_once(':')?;
-        kind.eq_ignore_ascii_case("smtp").then(|| address.to_lowercase())
-    });
-    let mut out: Vec<String> =
-        aliases.chain(entry.texts("otherMailbox").iter().map(|m| m.to_lowercase())).collect();
-    out.sort();
-    out.dedup();
+/// Addresses beside the primary one: private mailboxes, then `smtp:` aliases, which lead to the
+/// primary mailbox.
+pub(in crate::idp::active_directory) fn further_addresses(entry: &Entry) -> Vec<String> {
+    let primary = entry.text("mail").map(str::to_lowercase);
+    let aliases: Vec<String> = entry
+        .texts("proxyAddresses")
+        .iter()
+        .filter_map(|p| {
+            let (kind, address) = p.split_once(':')?;
+            kind.eq_ignore_ascii_case("smtp").then(|| address.trim().to_lowercase())
+        })
+        .collect();
+    let private = entry.texts("otherMailbox").iter().map(|m| m.trim().to_lowercase());
+    let private: Vec<String> = private.filter(|m| !aliases.contains(m)).collect();
+    let mut out: Vec<String> = Vec::new();
+    for address in private.into_iter().chain(aliases) {
+        if !address.is_empty() && Some(&address) != primary.as_ref() && !out.contains(&address) {
+            out.push(address);
+        }
+    }
     out
 }
 
