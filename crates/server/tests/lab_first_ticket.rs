@@ -386,7 +386,7 @@ fn sensitive_group(labs: &Labs, installation: &Installation, server: &Server, pa
     let tickets = labs.mail(
         "mboss@acme.test",
         "access to finance",
-        "Hello, please add jroe@acme.test to the Finance group. She starts there on Monday.\n",
+        "Hello, please add bklein@acme.test to the Finance group. He starts there on Monday.\n",
         "",
     );
     let id = wait_for(
@@ -401,7 +401,7 @@ fn sensitive_group(labs: &Labs, installation: &Installation, server: &Server, pa
         },
     );
     let member =
-        |labs: &Labs| labs.attribute("Finance", "member").iter().any(|m| m.contains("Roe"));
+        |labs: &Labs| labs.attribute("Finance", "member").iter().any(|m| m.contains("Klein"));
     assert!(!member(labs), "nothing happens before somebody says yes");
     let shown = installation.run(&["approvals", "show", &id]);
     let package = String::from_utf8(shown.stdout).unwrap();
