@@ -117,11 +117,59 @@ impl Labs {
             .output()
             .unwrap();
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-        let prefix = format!("{attribute}: ");
+        use base64::Engine as _;
+        let (prefix, coded) = (format!("{attribute}: "), format!("{attribute}:: "));
+        let decode = |text: &str| {
+            let bytes = base64::engine::general_purpose::STANDARD.decode(text).unwrap();
+            String::from_utf8(bytes).unwrap()
+        };
         String::from_utf8_lossy(&out.stdout)
             .lines()
-            .filter_map(|l| l.strip_prefix(&prefix).map(str::to_owned))
+            .filter_map(|l| {
+                let plain = l.strip_prefix(&prefix).map(str::to_owned);
+                plain.or_else(|| l.strip_prefix(&coded).map(decode))
+            })
             .collect()
+    }
+
+    /// Puts an account back to how the labs made it: other tests share the domain.
+    fn restore(&self, name: &str) {
+        use base64::Engine as _;
+        let dn = self.attribute(name, "dn").pop().unwrap_or_default();
+        let password = format!("\"{}\"", self.text("/active_directory/user_password"));
+        let utf16: Vec<u8> = password.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let coded = base64::engine::general_purpose::STANDARD.encode(utf16);
+        let dn = base64::engine::general_purpose::STANDARD.encode(dn);
+        self.modify(&format!(
+            "dn:: {dn}\nchangetype: modify\nreplace: unicodePwd\nunicodePwd:: {coded}\n-\nreplace: lockoutTime\nlockoutTime: 0\n-\nreplace: pwdLastSet\npwdLastSet: -1\n"
+        ));
+    }
+
+    /// Takes an account out of a group, if it is in it.
+    fn leave(&self, group: &str, name: &str) {
+        let (group_dn, dn) = (self.attribute(group, "dn"), self.attribute(name, "dn"));
+        let member = dn.first().cloned().unwrap_or_default();
+        if self.attribute(group, "member").contains(&member) {
+            let group_dn = group_dn.first().cloned().unwrap_or_default();
+            self.modify(&format!(
+                "dn: {group_dn}\nchangetype: modify\ndelete: member\nmember: {member}\n"
+            ));
+        }
+    }
+
+    fn modify(&self, ldif: &str) {
+        let password =
+            std::fs::read_to_string(self.text("/active_directory/admin_password_file")).unwrap();
+        let mut child = Command::new("ldapmodify")
+            .env("LDAPTLS_CACERT", self.text("/active_directory/ca_file"))
+            .args(["-x", "-H", &self.ldap_url(), "-w", password.trim()])
+            .args(["-D", &self.text("/active_directory/admin_bind_dn")])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), ldif.as_bytes()).unwrap();
+        assert!(child.wait().unwrap().success(), "ldapmodify refused:\n{ldif}");
     }
 
     /// Wrong passwords until the account is locked.
@@ -242,6 +290,10 @@ fn done(events: &[Value], kind: &str) -> usize {
 #[test]
 fn a_mail_becomes_a_changed_account_an_answered_user_and_a_clean_record() {
     let Some(labs) = Labs::find() else { return };
+    for name in ["jroe", "bklein", "amiller", "jmueller", "soneil"] {
+        labs.restore(name);
+    }
+    labs.leave("Finance", "bklein");
     let installation = install(&labs);
     // `init` makes the administrator of the same data folder.
     let init = Command::new(support::JOURNEYMAN)

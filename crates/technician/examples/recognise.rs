@@ -148,6 +148,12 @@ fn records(text: &str) -> Vec<Vec<String>> {
     out
 }
 
+/// Confidence from which each intent is acted on.
+fn thresholds(model: &Model) -> serde_json::Value {
+    let of = |i: &Intent| (i.name().to_owned(), model.threshold(*i).into());
+    serde_json::Value::Object(Intent::ALL.iter().map(of).collect())
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
@@ -155,10 +161,4 @@ mod tests {
         let rows = super::records("a,\"b, c\",\"say \"\"hi\"\"\nthere\"\r\n,x,\n");
         assert_eq!(rows, [vec!["a", "b, c", "say \"hi\"\nthere"], vec!["", "x", ""]]);
     }
-}
-
-/// Confidence from which each intent is acted on.
-fn thresholds(model: &Model) -> serde_json::Value {
-    let of = |i: &Intent| (i.name().to_owned(), model.threshold(*i).into());
-    serde_json::Value::Object(Intent::ALL.iter().map(of).collect())
 }
