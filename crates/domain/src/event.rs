@@ -169,7 +169,7 @@ pub enum Event {
         /// Plain words.
         text: String,
     },
-    /// A person who watches was told of a Medium action.
+    /// A Medium action is marked for people to look at: in the console, and in the ticket's note.
     Notified {
         /// Which attempt.
         attempt: AttemptId,

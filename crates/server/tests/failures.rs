@@ -393,3 +393,18 @@ fn a_data_folder_that_cannot_be_written_is_named() {
     said.fails(&["data", "Permission denied", "give this user write access"]);
     assert_eq!(std::fs::read_dir(&data).unwrap().count(), 0);
 }
+
+#[test]
+fn a_second_server_on_one_data_folder_is_refused() {
+    let installation = Installation::new(GOOD);
+    let text = GOOD.replace("{port}", &free_port().to_string());
+    let mut first = installation.serve(None);
+    installation.wait_ready(&mut first);
+    let other = installation.dir.path().join("other.toml");
+    std::fs::write(&other, text).unwrap();
+    let second = Command::new(JOURNEYMAN).args(["serve", "--config"]).arg(&other).output().unwrap();
+    let said = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(!second.status.success(), "{said}");
+    assert!(said.contains("another Journeyman serves the data folder"), "{said}");
+    assert!(!first.ended(), "the first goes on");
+}

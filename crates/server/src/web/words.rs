@@ -111,7 +111,7 @@ fn sensitivity(s: Sensitivity) -> &'static str {
 pub(super) fn follows(follow: &Follow) -> &'static str {
     match follow {
         Follow::Run => "The gate lets it run",
-        Follow::RunAndNotify => "The gate lets it run, and somebody is told",
+        Follow::RunAndNotify => "The gate lets it run, and marks it for people",
         Follow::Hold(_) => "The gate asks a person first",
         Follow::Refuse => "The gate refuses: people take over",
     }

@@ -194,7 +194,7 @@ fn noted(r: &Recorded, code: &str, text: &str) -> Moment {
 }
 
 fn notified(r: &Recorded, undo: Option<&str>) -> Moment {
-    let mut moment = blank(r, "quiet", "Somebody who watches was told".into());
+    let mut moment = blank(r, "quiet", "Marked for people to look at".into());
     moment.lines.push(match undo {
         Some(undo) => format!("Way back: {undo}"),
         None => "It cannot be undone.".into(),
