@@ -303,12 +303,8 @@ impl Driver<'_> {
             .find(|a| matches!(a.action, Action::ResetPassword(_)) && a.evidence().is_some());
         let Some(reset) = reset else { return Ok(None) };
         let token = self.app.store.drop_token(reset.id);
-        let mut state = self.app.store.drop_of(&token).await?.map(|d| d.state);
-        if state == Some(DropState::Sealed) {
-            // A crash came between the proof and this.
-            self.app.store.settle_drop(reset.id, true).await?;
-            state = Some(DropState::Ready);
-        }
+        // Made ready in the transaction that wrote *done*.
+        let state = self.app.store.drop_of(&token).await?.map(|d| d.state);
         Ok((state == Some(DropState::Ready))
             .then(|| format!("{}/secret/{token}", self.app.public_url)))
     }

@@ -311,21 +311,16 @@ const PATIENCE_AFTER_CRASH_MS: i64 = 2_000;
 /// How the outcome of an accepted call that does not show begins.
 const ACCEPTED: &str = "the system accepted the change";
 
-/// Journals the outcome, makes a proven secret ready or wipes an unused one, and tells of Medium.
+/// Journals the outcome and marks Medium for people. The store makes a proven secret ready, or wipes
+/// an unused one, in the same transaction.
 pub(super) async fn finish(
     driver: &Driver<'_>,
     attempt: &Attempt,
     outcome: Outcome,
 ) -> Result<(), DriveError> {
-    let happened = match &outcome {
-        Outcome::Done(_) => Some(true),
-        Outcome::Failed(_) => Some(false),
-        Outcome::Unknown(_) => None,
-    };
+    let done = matches!(outcome, Outcome::Done(_));
     let mut entries = vec![driver.by_brain(finished(attempt, outcome))];
-    let is_reset = matches!(attempt.action, Action::ResetPassword(_));
-    if happened == Some(true) && attempt.tier >= Tier::Medium && attempt.action.account().is_some()
-    {
+    if done && attempt.tier >= Tier::Medium && attempt.action.account().is_some() {
         entries.push(NewEntry {
             actor: Actor::Platform,
             event: Event::Notified {
@@ -335,9 +330,6 @@ pub(super) async fn finish(
         });
     }
     driver.append(entries, Vec::new()).await?;
-    if let (true, Some(happened)) = (is_reset, happened) {
-        driver.app.store.settle_drop(attempt.id, happened).await?;
-    }
     Ok(())
 }
 
