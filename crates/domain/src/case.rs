@@ -2,8 +2,8 @@
 
 use crate::{
     AccountState, Action, ApprovalId, ApprovalState, AttemptId, CaseId, ClientId, Decision, Digest,
-    Event, Follow, IncomingTicket, Message, Outcome, ReadResult, Recorded, Tier, Understanding,
-    UnixMs, VerdictRecord,
+    Event, Follow, IncomingTicket, Message, Outcome, PersonId, ReadResult, Recorded, Submission,
+    TicketRef, TicketStatus, Tier, Understanding, UnixMs, VerdictRecord,
 };
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,8 @@ pub enum CaseOutcome {
     Dispatched,
     /// The gate or a person refused it; handed to people.
     Refused,
+    /// The brain took its request back before anything ran.
+    Withdrawn,
 }
 
 impl CaseOutcome {
@@ -26,6 +28,7 @@ impl CaseOutcome {
             CaseOutcome::Closed => "closed",
             CaseOutcome::Dispatched => "dispatched",
             CaseOutcome::Refused => "refused",
+            CaseOutcome::Withdrawn => "withdrawn",
         }
     }
 }
@@ -82,8 +85,47 @@ pub struct HeldAction {
     pub asked_at: UnixMs,
     /// When it expires.
     pub expires_at: UnixMs,
+    /// How many different people have to say yes.
+    pub needed: u8,
+    /// Who said yes so far.
+    pub yes: Vec<PersonId>,
+    /// What a person would rather have done, and who, while that is being judged.
+    pub change: Option<(PersonId, Action)>,
     /// Where it stands.
     pub state: ApprovalState,
+}
+
+impl HeldAction {
+    /// Counts a person's yes; the same person twice is one.
+    fn say_yes(&mut self, by: &PersonId, at: UnixMs) {
+        if !self.yes.contains(by) {
+            self.yes.push(by.clone());
+        }
+        if self.yes.len() >= usize::from(self.needed) {
+            self.state = ApprovalState::Approved { by: by.clone(), at };
+        }
+    }
+}
+
+impl Submission {
+    /// The ticket that it works on, or one that says that there is none: nobody asked whom the
+    /// platform knows.
+    fn as_ticket(&self, id: CaseId, at: UnixMs) -> IncomingTicket {
+        match &self.ticket {
+            Some(ticket) => (**ticket).clone(),
+            None => IncomingTicket {
+                ticket: TicketRef { psa: "request".into(), id: id.to_string() },
+                customer: String::new(),
+                from: String::new(),
+                from_name: String::new(),
+                subject: self.actions.iter().map(Action::sentence).collect::<Vec<_>>().join("; "),
+                body: self.reason.clone(),
+                created_at: at,
+                message_id: None,
+                status: TicketStatus::New,
+            },
+        }
+    }
 }
 
 /// One attempt to perform an action.
@@ -101,12 +143,16 @@ pub struct Attempt {
     pub approval: Option<ApprovalId>,
     /// The target's state before.
     pub before: Option<AccountState>,
+    /// Whether the account was a member of the group before, for group actions.
+    pub was_member: Option<bool>,
     /// When it started.
     pub started_at: UnixMs,
     /// How and when it ended; `None` while the outside call is open or after a crash.
     pub outcome: Option<(Outcome, UnixMs)>,
     /// A watching person was told.
     pub notified: bool,
+    /// It was taken back.
+    pub undone: bool,
 }
 
 impl Attempt {
@@ -148,20 +194,35 @@ pub struct CaseView {
     pub attempts: Vec<Attempt>,
     /// Notes, as code and text.
     pub notes: Vec<(String, String)>,
+    /// What a brain asked for, when the case is a request over the API, or an undo.
+    pub submission: Option<Submission>,
+    /// Actions that nothing of ours can perform, with the reason.
+    pub handed_over: Vec<(Action, String)>,
+    /// What people did by hand: digest of the action, who, their words, when.
+    pub by_hand: Vec<(Digest, PersonId, String, UnixMs)>,
+    /// The brain took its request back.
+    pub withdrawn: bool,
     /// How and why it ended, and when.
     pub ended: Option<(CaseOutcome, String, UnixMs)>,
 }
 
 impl CaseView {
-    /// Folds a case from all its events, oldest first. `None` unless the first is `Received`.
+    /// Folds a case from all its events, oldest first. `None` unless the first is `Received` or
+    /// `Submitted`.
     pub fn fold(client: &ClientId, id: CaseId, events: &[Recorded]) -> Option<CaseView> {
         let (first, rest) = events.split_first()?;
-        let Event::Received { ticket } = &first.event else { return None };
+        let (ticket, submission) = match &first.event {
+            Event::Received { ticket } => (ticket.clone(), None),
+            Event::Submitted { submission } => {
+                (submission.as_ticket(id, first.at), Some(submission.clone()))
+            }
+            _ => return None,
+        };
         let mut view = CaseView {
             id,
             client: client.clone(),
             version: 1,
-            ticket: ticket.clone(),
+            ticket,
             received_at: first.at,
             understanding: None,
             messages: Vec::new(),
@@ -171,6 +232,10 @@ impl CaseView {
             held: Vec::new(),
             attempts: Vec::new(),
             notes: Vec::new(),
+            submission,
+            handed_over: Vec::new(),
+            by_hand: Vec::new(),
+            withdrawn: false,
             ended: None,
         };
         for recorded in rest {
@@ -182,7 +247,16 @@ impl CaseView {
     fn apply(&mut self, r: &Recorded) {
         self.version += 1;
         match &r.event {
-            Event::Received { .. } => {}
+            Event::Received { .. }
+            | Event::Submitted { .. }
+            | Event::PolicyProposed { .. }
+            | Event::PolicyActivated { .. }
+            | Event::PolicyRejected { .. }
+            | Event::BreakerOpened { .. }
+            | Event::BreakerClosed { .. }
+            | Event::BrainAdded { .. }
+            | Event::BrainRevoked { .. }
+            | Event::PersonChanged { .. } => {}
             Event::MessageReceived { message } => self.messages.push((r.seq, message.clone())),
             Event::Understood { understanding, .. } => {
                 self.understanding = Some(understanding.clone());
@@ -196,7 +270,7 @@ impl CaseView {
             Event::Judged { action, verdict, .. } => {
                 self.judged.push((action.clone(), verdict.clone()));
             }
-            Event::Held { approval, action, digest, tier, expires_at } => {
+            Event::Held { approval, action, digest, tier, expires_at, needed } => {
                 self.held.push(HeldAction {
                     approval: *approval,
                     action: action.clone(),
@@ -204,25 +278,41 @@ impl CaseView {
                     tier: *tier,
                     asked_at: r.at,
                     expires_at: *expires_at,
+                    needed: *needed,
+                    yes: Vec::new(),
+                    change: None,
                     state: ApprovalState::Pending,
                 });
             }
-            Event::Decided { approval, decision } => {
-                let state = match (&r.actor, decision) {
-                    (crate::Actor::Person(by), Decision::Approve) => {
-                        ApprovalState::Approved { by: by.clone(), at: r.at }
-                    }
-                    (crate::Actor::Person(by), Decision::Deny(reason)) => {
-                        ApprovalState::Denied { by: by.clone(), at: r.at, reason: reason.clone() }
-                    }
-                    // Only people decide; anything else in the journal voids the question.
-                    _ => ApprovalState::Void,
-                };
+            Event::Changed {
+                approval, to, by, action, digest, tier, expires_at, needed, ..
+            } => {
+                let state = ApprovalState::Changed { by: by.clone(), at: r.at, to: *to };
                 self.set_held(*approval, state);
+                let mut held = HeldAction {
+                    approval: *to,
+                    action: action.clone(),
+                    digest: *digest,
+                    tier: *tier,
+                    asked_at: r.at,
+                    expires_at: *expires_at,
+                    needed: *needed,
+                    yes: Vec::new(),
+                    change: None,
+                    state: ApprovalState::Pending,
+                };
+                held.say_yes(by, r.at);
+                self.held.push(held);
             }
+            Event::ChangeRefused { approval, .. } => {
+                if let Some(h) = self.held_mut(*approval) {
+                    h.change = None;
+                }
+            }
+            Event::Decided { approval, decision } => self.decided(*approval, decision, r),
             Event::Expired { approval } => self.set_held(*approval, ApprovalState::Expired),
             Event::Voided { approval, .. } => self.set_held(*approval, ApprovalState::Void),
-            Event::Started { attempt, action, digest, tier, approval, before } => {
+            Event::Started { attempt, action, digest, tier, approval, before, was_member } => {
                 self.attempts.push(Attempt {
                     id: *attempt,
                     action: action.clone(),
@@ -230,21 +320,37 @@ impl CaseView {
                     tier: *tier,
                     approval: *approval,
                     before: *before,
+                    was_member: *was_member,
                     started_at: r.at,
                     outcome: None,
                     notified: false,
+                    undone: false,
                 });
             }
             Event::Finished { attempt, outcome } => {
-                if let Some(a) = self.attempts.iter_mut().find(|a| a.id == *attempt) {
+                if let Some(a) = self.attempt_mut(*attempt) {
                     a.outcome = Some((outcome.clone(), r.at));
                 }
             }
             Event::Notified { attempt, .. } => {
-                if let Some(a) = self.attempts.iter_mut().find(|a| a.id == *attempt) {
+                if let Some(a) = self.attempt_mut(*attempt) {
                     a.notified = true;
                 }
             }
+            Event::Undone { attempt, .. } => {
+                if let Some(a) = self.attempt_mut(*attempt) {
+                    a.undone = true;
+                }
+            }
+            Event::HandedOver { action, reason, .. } => {
+                self.handed_over.push((action.clone(), reason.clone()));
+            }
+            Event::DoneByHand { digest, text } => {
+                if let crate::Actor::Person(by) = &r.actor {
+                    self.by_hand.push((*digest, by.clone(), text.clone(), r.at));
+                }
+            }
+            Event::Withdrawn { .. } => self.withdrawn = true,
             Event::Noted { code, text } => self.notes.push((code.clone(), text.clone())),
             Event::Ended { outcome, reason } => {
                 self.ended = Some((*outcome, reason.clone(), r.at));
@@ -252,10 +358,51 @@ impl CaseView {
         }
     }
 
+    fn decided(&mut self, approval: ApprovalId, decision: &Decision, r: &Recorded) {
+        let Some(held) = self.held.iter_mut().find(|h| h.approval == approval) else { return };
+        let crate::Actor::Person(by) = &r.actor else {
+            // Only people decide; anything else in the journal voids the question.
+            held.state = ApprovalState::Void;
+            return;
+        };
+        match decision {
+            Decision::Approve | Decision::ApproveAt(_) => held.say_yes(by, r.at),
+            Decision::Change(action) => held.change = Some((by.clone(), (**action).clone())),
+            Decision::Deny(reason) => {
+                held.state =
+                    ApprovalState::Denied { by: by.clone(), at: r.at, reason: reason.clone() };
+            }
+        }
+    }
+
+    fn held_mut(&mut self, approval: ApprovalId) -> Option<&mut HeldAction> {
+        self.held.iter_mut().find(|h| h.approval == approval)
+    }
+
+    fn attempt_mut(&mut self, attempt: AttemptId) -> Option<&mut Attempt> {
+        self.attempts.iter_mut().find(|a| a.id == attempt)
+    }
+
     fn set_held(&mut self, approval: ApprovalId, state: ApprovalState) {
-        if let Some(h) = self.held.iter_mut().find(|h| h.approval == approval) {
+        if let Some(h) = self.held_mut(approval) {
+            h.change = None;
             h.state = state;
         }
+    }
+
+    /// What takes the place of this action: itself, unless a person changed it while approving.
+    pub fn effective<'a>(&'a self, action: &'a Action) -> &'a Action {
+        let mut current = action;
+        // Each step leads to a question asked later, so this ends.
+        for held in &self.held {
+            if held.action == *current
+                && let ApprovalState::Changed { to, .. } = &held.state
+                && let Some(next) = self.held.iter().find(|h| h.approval == *to)
+            {
+                current = &next.action;
+            }
+        }
+        current
     }
 
     /// The newest result of exactly this read.
@@ -263,23 +410,27 @@ impl CaseView {
         self.reads.iter().rev().find(|r| r.action == *action).map(|r| &r.result)
     }
 
-    /// Attempts of exactly this action, oldest first.
+    /// Attempts of exactly this action, or of what a person put in its place, oldest first.
     pub fn attempts_of<'a>(&'a self, action: &'a Action) -> impl Iterator<Item = &'a Attempt> {
+        let action = self.effective(action);
         self.attempts.iter().filter(move |a| a.action == *action)
     }
 
-    /// The attempt of exactly this action that is done, if any.
+    /// The attempt of exactly this action, or of what a person put in its place, that is done.
     pub fn done(&self, action: &Action) -> Option<&Attempt> {
+        let action = self.effective(action);
         self.attempts.iter().find(|a| a.action == *action && a.evidence().is_some())
     }
 
-    /// The newest question to a person about exactly this action.
+    /// The newest question to a person about this action, or about what took its place.
     pub fn held_for(&self, action: &Action) -> Option<&HeldAction> {
+        let action = self.effective(action);
         self.held.iter().rev().find(|h| h.action == *action)
     }
 
-    /// The newest verdict on exactly this action.
+    /// The newest verdict on exactly this action, or on what took its place.
     pub fn verdict_on(&self, action: &Action) -> Option<&VerdictRecord> {
+        let action = self.effective(action);
         self.judged.iter().rev().find(|(a, _)| a == action).map(|(_, v)| v)
     }
 

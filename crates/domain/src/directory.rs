@@ -113,6 +113,78 @@ pub struct Device {
     pub last_seen: Option<UnixMs>,
 }
 
+/// Points at exactly one device.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceRef {
+    /// Immutable id in the system that manages it.
+    pub id: String,
+    /// Host name.
+    pub name: String,
+}
+
+/// Points at exactly one mailbox.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailboxRef {
+    /// Immutable id in the client's tenant.
+    pub id: String,
+    /// Primary address.
+    pub address: String,
+}
+
+/// A right to somebody else's mailbox, as Exchange names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailboxRight {
+    /// Read and manage everything in it.
+    FullAccess,
+    /// Send mail that seems to come from it.
+    SendAs,
+    /// Send mail on behalf of it.
+    SendOnBehalf,
+}
+
+impl MailboxRight {
+    /// The snake-case name.
+    pub fn name(self) -> &'static str {
+        match self {
+            MailboxRight::FullAccess => "full_access",
+            MailboxRight::SendAs => "send_as",
+            MailboxRight::SendOnBehalf => "send_on_behalf",
+        }
+    }
+
+    /// Plain words, as in "give her …".
+    pub fn words(self) -> &'static str {
+        match self {
+            MailboxRight::FullAccess => "full access",
+            MailboxRight::SendAs => "the right to send as it",
+            MailboxRight::SendOnBehalf => "the right to send on its behalf",
+        }
+    }
+}
+
+/// Points at one product that is sold by the seat.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LicenceRef {
+    /// The vendor's id of the product.
+    pub sku: String,
+    /// Its name for people.
+    pub name: String,
+}
+
+/// Points at one script and one exact content of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScriptRef {
+    /// Its id in the library.
+    pub id: String,
+    /// SHA-256 of its content, 64 hexadecimal digits.
+    pub sha256: String,
+}
+
 /// How an account is looked for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

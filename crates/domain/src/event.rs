@@ -1,9 +1,9 @@
 //! What the journal records about a case. A case is nothing but its events, folded.
 
 use crate::{
-    Account, AccountState, Action, ApprovalId, AttemptId, BrainId, CaseOutcome, Decision, Device,
-    Digest, Facts, Finding, Group, IncomingTicket, Message, PersonId, Tier, Understanding, UnixMs,
-    VerdictRecord,
+    Account, AccountState, Action, ApprovalId, AttemptId, BrainId, BreakerMode, BreakerScope,
+    CaseId, CaseOutcome, Decision, Device, Digest, Facts, Finding, Group, IncomingTicket, Message,
+    PersonId, Tier, Understanding, UnixMs, VerdictRecord,
 };
 use serde::{Deserialize, Serialize};
 
@@ -69,10 +69,42 @@ impl Outcome {
     }
 }
 
-/// One thing that happened to a case.
+/// What a brain other than our own asks for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Submission {
+    /// Who asks.
+    pub brain: BrainId,
+    /// What, in order. Held ones of one submission are one decision.
+    pub actions: Vec<Action>,
+    /// The brain's own words on why. Shown to people as such; the gate never reads them.
+    pub reason: String,
+    /// How sure the brain says it is, of a hundred. It can only raise.
+    pub confidence: Option<u8>,
+    /// The ticket that it works on, as the platform read it; who asks is taken from there alone.
+    pub ticket: Option<Box<IncomingTicket>>,
+    /// The attempt that it takes back. Only a person can ask for that.
+    #[serde(default)]
+    pub undoes: Option<UndoOf>,
+}
+
+/// Which attempt an undo takes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UndoOf {
+    /// The case of the attempt.
+    pub case: CaseId,
+    /// The attempt.
+    pub attempt: AttemptId,
+}
+
+/// One thing that happened to a case, or to the gate's own settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
+    /// A brain, or a person who undoes something, asked for actions.
+    Submitted {
+        /// What.
+        submission: Submission,
+    },
     /// A ticket came in.
     Received {
         /// As it arrived.
@@ -120,6 +152,37 @@ pub enum Event {
         tier: Tier,
         /// When the question expires.
         expires_at: UnixMs,
+        /// How many different people have to say yes.
+        #[serde(default = "one")]
+        needed: u8,
+    },
+    /// The change that a person asked for was judged: it takes the place of the old question.
+    Changed {
+        /// The old question.
+        approval: ApprovalId,
+        /// The new one; who asked for the change has said yes to it.
+        to: ApprovalId,
+        /// Who asked for the change.
+        by: PersonId,
+        /// What waits now.
+        action: Action,
+        /// Its digest.
+        digest: Digest,
+        /// Its tier.
+        tier: Tier,
+        /// When the new question expires.
+        expires_at: UnixMs,
+        /// How many different people have to say yes.
+        needed: u8,
+        /// What is different, line by line.
+        diff: Vec<String>,
+    },
+    /// The change that a person asked for may not be made; the old question still waits.
+    ChangeRefused {
+        /// The question.
+        approval: ApprovalId,
+        /// Plain words.
+        reason: String,
     },
     /// A person decided.
     Decided {
@@ -154,6 +217,9 @@ pub enum Event {
         approval: Option<ApprovalId>,
         /// The target's state before, for verification and undo.
         before: Option<AccountState>,
+        /// Whether the account was a member of the group before, for group actions.
+        #[serde(default)]
+        was_member: Option<bool>,
     },
     /// The attempt ended.
     Finished {
@@ -176,6 +242,34 @@ pub enum Event {
         /// How to undo it, in plain words.
         undo: Option<String>,
     },
+    /// Nothing of ours can perform it; people have to.
+    HandedOver {
+        /// What.
+        action: Action,
+        /// Its digest.
+        digest: Digest,
+        /// Plain words.
+        reason: String,
+    },
+    /// A person did by hand what no brain may, and says what.
+    DoneByHand {
+        /// The action that was refused or handed over.
+        digest: Digest,
+        /// What they did.
+        text: String,
+    },
+    /// An attempt of this case was taken back.
+    Undone {
+        /// Which.
+        attempt: AttemptId,
+        /// The case that did it.
+        by_case: CaseId,
+    },
+    /// The brain took its request back.
+    Withdrawn {
+        /// Its words.
+        reason: String,
+    },
     /// Work on the case ended.
     Ended {
         /// How.
@@ -183,13 +277,98 @@ pub enum Event {
         /// Plain words.
         reason: String,
     },
+    /// Somebody wrote another policy.
+    PolicyProposed {
+        /// Its version.
+        version: String,
+        /// The version that it was written against.
+        base: Option<String>,
+        /// Why, in the author's words.
+        reason: String,
+        /// What is different, line by line.
+        diff: Vec<String>,
+        /// What it loosens: it needs a second person then.
+        loosens: Vec<String>,
+        /// SHA-256 of the document.
+        document: Digest,
+    },
+    /// A policy is in force.
+    PolicyActivated {
+        /// Its version.
+        version: String,
+        /// SHA-256 of the document.
+        document: Digest,
+    },
+    /// A second person did not agree, or the author took it back.
+    PolicyRejected {
+        /// Its version.
+        version: String,
+        /// Why.
+        reason: String,
+    },
+    /// A breaker opened.
+    BreakerOpened {
+        /// What it covers.
+        scope: BreakerScope,
+        /// What it does.
+        mode: BreakerMode,
+        /// Why.
+        reason: String,
+    },
+    /// A person closed a breaker.
+    BreakerClosed {
+        /// What it covered.
+        scope: BreakerScope,
+        /// Why.
+        reason: String,
+    },
+    /// A brain was let in, or its limits changed.
+    BrainAdded {
+        /// Which.
+        brain: BrainId,
+        /// Its limits, in plain words.
+        limits: Vec<String>,
+    },
+    /// A brain was shut out.
+    BrainRevoked {
+        /// Which.
+        brain: BrainId,
+        /// Why.
+        reason: String,
+    },
+    /// A person was added, removed, or may do something else now.
+    PersonChanged {
+        /// Who.
+        person: PersonId,
+        /// Plain words.
+        change: String,
+    },
+}
+
+fn one() -> u8 {
+    1
 }
 
 impl Event {
     /// Stable snake-case name, public in the journal.
     pub fn kind(&self) -> &'static str {
         match self {
+            Event::Submitted { .. } => "submitted",
             Event::Received { .. } => "received",
+            Event::Changed { .. } => "changed",
+            Event::ChangeRefused { .. } => "change_refused",
+            Event::HandedOver { .. } => "handed_over",
+            Event::DoneByHand { .. } => "done_by_hand",
+            Event::Undone { .. } => "undone",
+            Event::Withdrawn { .. } => "withdrawn",
+            Event::PolicyProposed { .. } => "policy_proposed",
+            Event::PolicyActivated { .. } => "policy_activated",
+            Event::PolicyRejected { .. } => "policy_rejected",
+            Event::BreakerOpened { .. } => "breaker_opened",
+            Event::BreakerClosed { .. } => "breaker_closed",
+            Event::BrainAdded { .. } => "brain_added",
+            Event::BrainRevoked { .. } => "brain_revoked",
+            Event::PersonChanged { .. } => "person_changed",
             Event::MessageReceived { .. } => "message_received",
             Event::Understood { .. } => "understood",
             Event::Read { .. } => "read",
@@ -219,7 +398,14 @@ impl Event {
     pub fn digest(&self) -> Option<Digest> {
         match self {
             Event::Read { .. } => None,
-            Event::Held { digest, .. } | Event::Started { digest, .. } => Some(*digest),
+            Event::Held { digest, .. }
+            | Event::Started { digest, .. }
+            | Event::Changed { digest, .. }
+            | Event::HandedOver { digest, .. }
+            | Event::DoneByHand { digest, .. } => Some(*digest),
+            Event::PolicyProposed { document, .. } | Event::PolicyActivated { document, .. } => {
+                Some(*document)
+            }
             _ => self.verdict().map(|v| v.digest),
         }
     }
@@ -233,8 +419,7 @@ impl Event {
     pub fn outcome_name(&self) -> Option<&'static str> {
         match self {
             Event::Finished { outcome, .. } => Some(outcome.name()),
-            Event::Decided { decision: Decision::Approve, .. } => Some("approved"),
-            Event::Decided { decision: Decision::Deny(_), .. } => Some("denied"),
+            Event::Decided { decision, .. } => Some(decision.name()),
             Event::Ended { outcome, .. } => Some(outcome.name()),
             Event::Read { verdict, .. } | Event::Judged { verdict, .. } => {
                 Some(verdict.follows.name())

@@ -6,12 +6,15 @@
 pub mod action;
 mod approval;
 mod autonomy;
+mod because;
 mod canon;
 mod case;
 mod directory;
 mod event;
 mod facts;
 mod ids;
+mod seen;
+mod things;
 mod ticket;
 mod tier;
 mod time;
@@ -19,21 +22,29 @@ mod understanding;
 mod verdict;
 
 pub use action::{Action, ActionKind, Scorecard};
-pub use approval::{Approval, ApprovalState, Decision};
+pub use approval::{Approval, ApprovalState, AskedChange, Decision, Yes};
 pub use autonomy::Autonomy;
+pub use because::{Because, Blank};
 pub use canon::{Canon, Digest};
 pub use case::{Attempt, CaseOutcome, CasePhase, CaseView, HeldAction, ReadRecord};
 pub use directory::{
-    Account, AccountQuery, AccountRef, AccountState, Device, Group, GroupRef, Lock,
+    Account, AccountQuery, AccountRef, AccountState, Device, DeviceRef, Group, GroupRef,
+    LicenceRef, Lock, MailboxRef, MailboxRight, ScriptRef,
 };
-pub use event::{Actor, Event, Outcome, ReadResult, Recorded};
+pub use event::{Actor, Event, Outcome, ReadResult, Recorded, Submission, UndoOf};
 pub use facts::{
-    BrainFacts, Fact, Facts, GroupFacts, Known, Relation, Requester, Sensitivity, TargetFacts,
-    TicketFacts, Verification, Volume,
+    BrainFacts, Confidence, Fact, Facts, GroupFacts, Known, Relation, Requester, Sensitivity,
+    TargetFacts, TicketFacts, Verification, Volume,
 };
 pub use ids::{ApprovalId, AttemptId, BrainId, CaseId, ClientId, IdError, PersonId};
+pub use seen::Seen;
+pub use things::{
+    BreakerFacts, BreakerMode, BreakerScope, Contract, CostFacts, DataMark, DeviceFacts,
+    DeviceHealth, DeviceRole, FleetFacts, MailboxFacts, PatchFacts, PatchSeverity, ScriptFacts,
+    UndoFacts,
+};
 pub use ticket::{Author, IncomingTicket, Message, TicketRef, TicketState, TicketStatus};
 pub use tier::Tier;
 pub use time::UnixMs;
 pub use understanding::{Intent, Mention, Signal, Understanding};
-pub use verdict::{ApprovalPlan, Finding, Follow, VerdictRecord};
+pub use verdict::{ApprovalPlan, Ask, EscalationStep, Finding, Follow, VerdictRecord};

@@ -2,8 +2,8 @@
 
 use crate::{Request, Verdict};
 use domain::{
-    Action, Approval, ApprovalId, ApprovalState, AttemptId, CaseId, ClientId, Digest, Follow, Tier,
-    UnixMs,
+    Action, Approval, ApprovalId, ApprovalPlan, ApprovalState, AttemptId, CaseId, ClientId, Digest,
+    Follow, PersonId, Tier, UnixMs,
 };
 
 /// How long after the judgement a grant may still be used, in milliseconds: facts age.
@@ -86,6 +86,15 @@ pub enum GrantError {
     },
     /// The approval's time was up before it was used.
     Expired,
+    /// Who approved it wants it to run later.
+    TooEarly(UnixMs),
+    /// Fewer people said yes than are needed by now.
+    TooFew {
+        /// Who said yes.
+        said: usize,
+        /// How many are needed.
+        needed: u8,
+    },
     /// The judgement is too old: its facts have aged.
     StaleVerdict,
 }
@@ -101,6 +110,10 @@ impl std::fmt::Display for GrantError {
                 write!(f, "approved as {approved}, but the facts now say {now}")
             }
             GrantError::Expired => f.write_str("the approval expired before it was used"),
+            GrantError::TooEarly(at) => write!(f, "it was approved to run from {at} on"),
+            GrantError::TooFew { said, needed } => {
+                write!(f, "{said} of the {needed} people that are needed by now said yes")
+            }
             GrantError::StaleVerdict => {
                 f.write_str("the judgement is too old; read the facts and judge again")
             }
@@ -130,7 +143,7 @@ pub fn grant(
         },
         Follow::Hold(plan) => {
             let approval = approval.ok_or(GrantError::NeedsApproval)?;
-            Some(check(&verdict, &plan.excluded, approval, now)?)
+            Some(check(&verdict, plan, approval, now)?)
         }
     };
     if now > not_after {
@@ -155,7 +168,7 @@ fn concerns(approval: &Approval, verdict: &Verdict) -> bool {
 
 fn check(
     verdict: &Verdict,
-    excluded: &[String],
+    plan: &ApprovalPlan,
     approval: &Approval,
     now: UnixMs,
 ) -> Result<ApprovalId, GrantError> {
@@ -166,11 +179,25 @@ fn check(
         return Err(GrantError::NotApproved(approval.state.name().into()));
     };
     // `decide` knows every identity of the person; this holds what a journal entry alone can show.
-    if excluded.iter().chain(&approval.excluded).any(|e| e.eq_ignore_ascii_case(by.as_str())) {
+    let barred = |who: &PersonId| {
+        plan.excluded.iter().chain(&approval.excluded).any(|e| e.eq_ignore_ascii_case(who.as_str()))
+    };
+    if barred(by) || approval.yes.iter().any(|y| barred(&y.by)) {
         return Err(GrantError::NotApproved("given by somebody who may not decide it".into()));
+    }
+    // Approvals from before the two-person rule name nobody but the one.
+    let said = approval.yes.len().max(1);
+    let needed = plan.needed.max(approval.needed);
+    if said < usize::from(needed) {
+        return Err(GrantError::TooFew { said, needed });
     }
     if now >= approval.expires_at {
         return Err(GrantError::Expired);
+    }
+    if let Some(at) = approval.not_before
+        && now < at
+    {
+        return Err(GrantError::TooEarly(at));
     }
     if verdict.tier() > approval.tier {
         return Err(GrantError::TierRose { approved: approval.tier, now: verdict.tier() });

@@ -1,9 +1,12 @@
 //! The judgement: a maximum over findings.
 
-use crate::{Policy, assess};
+use crate::{
+    CompiledPolicy,
+    assess::{self, Ctx, Findings, Highest},
+};
 use domain::{
-    Action, ApprovalPlan, BrainId, CaseId, ClientId, Digest, Facts, Finding, Follow, Tier, UnixMs,
-    VerdictRecord,
+    Action, ApprovalPlan, BrainId, CaseId, ClientId, Digest, Facts, Finding, Follow, Tier, UndoOf,
+    UnixMs, VerdictRecord,
 };
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +21,9 @@ pub struct Request {
     pub brain: BrainId,
     /// What exactly.
     pub action: Action,
+    /// The attempt that it takes back. Set by the platform alone, when a person asks for it.
+    #[serde(default)]
+    pub undoes: Option<UndoOf>,
 }
 
 /// The gate's answer to one request. Only [`judge`] makes one; [`crate::grant`] uses it up.
@@ -59,51 +65,115 @@ impl Verdict {
 
 /// Judges one request. Pure: the same arguments give the same verdict.
 ///
-/// `policy` is `None` when it is missing or unreadable. Without a policy, or with one that does not
-/// pass [`Policy::check`], everything is Critical: nobody said what is allowed or who could be asked.
-pub fn judge(policy: Option<&Policy>, request: Request, facts: &Facts, now: UnixMs) -> Verdict {
-    let usable = match policy {
-        None => Err("no policy could be read".to_owned()),
-        Some(p) => p.check().map(|()| p).map_err(|e| e.to_string()),
+/// `policy` is an error, with the reason, when it is missing or unreadable. Then everything is
+/// Critical: nobody said what is allowed or who could be asked.
+pub fn judge(
+    policy: Result<&CompiledPolicy, &str>,
+    request: Request,
+    facts: &Facts,
+    now: UnixMs,
+) -> Verdict {
+    let digest = request.action.digest(&request.client);
+    let policy = match policy {
+        Ok(policy) => policy,
+        Err(why) => return unusable(why, request, digest, now),
     };
-    let ttl_ms = usable.as_ref().map_or(0, |p| p.approval_ttl_ms);
-    let findings = assess::all(usable, &request, facts, now);
-    let tier = findings.iter().map(|f| f.minimum).max().unwrap_or(Tier::Critical);
+    let ctx = Ctx::new(policy, &request, facts, now);
+    let mut found = Findings::default();
+    assess::ask(&ctx, &mut found);
+    let tier = assess::tier(&ctx, &found);
     let follows = match tier {
         Tier::Low => Follow::Run,
         Tier::Medium => Follow::RunAndNotify,
-        Tier::High => Follow::Hold(ApprovalPlan { excluded: excluded(&request, facts), ttl_ms }),
+        Tier::High => Follow::Hold(plan(&ctx)),
         Tier::Critical => Follow::Refuse,
     };
     let record = VerdictRecord {
-        digest: request.action.digest(&request.client),
+        digest,
         tier,
-        findings,
-        policy_version: policy.map_or_else(|| "none".into(), |p| p.version.clone()),
+        findings: ordered(found.all),
+        policy_version: policy.version().clone(),
         follows,
         judged_at: now,
     };
     Verdict { request, record }
 }
 
+/// The tier alone, as [`judge`] would say it. Allocates nothing: for lists and simulations.
+pub fn tier(
+    policy: Result<&CompiledPolicy, &str>,
+    request: &Request,
+    facts: &Facts,
+    now: UnixMs,
+) -> Tier {
+    let Ok(policy) = policy else { return Tier::Critical };
+    let ctx = Ctx::new(policy, request, facts, now);
+    let mut found = Highest::default();
+    assess::ask(&ctx, &mut found);
+    assess::tier(&ctx, &found)
+}
+
+fn unusable(why: &str, request: Request, digest: Digest, now: UnixMs) -> Verdict {
+    let finding = Finding {
+        assessor: "policy".into(),
+        minimum: Tier::Critical,
+        code: "policy_unusable".into(),
+        because: why.to_owned().into(),
+    };
+    let record = VerdictRecord {
+        digest,
+        tier: Tier::Critical,
+        findings: vec![finding],
+        policy_version: "none".into(),
+        follows: Follow::Refuse,
+        judged_at: now,
+    };
+    Verdict { request, record }
+}
+
+fn plan(ctx: &Ctx<'_>) -> ApprovalPlan {
+    let rules = ctx.rules;
+    let steps = if rules.urgent.has(ctx.kind) { &rules.urgent_steps } else { &rules.steps };
+    ApprovalPlan {
+        excluded: excluded(ctx),
+        ttl_ms: rules.approval_ttl_ms,
+        needed: if rules.two_person.has(ctx.kind) { 2 } else { 1 },
+        steps: steps.clone(),
+    }
+}
+
 /// Requester and beneficiary, by account id and by every login and address: neither may decide.
-fn excluded(request: &Request, facts: &Facts) -> Vec<String> {
-    let mut out = Vec::new();
-    if let Some(r) = facts.requester.value() {
-        out.extend(r.account_id.clone());
-        out.push(r.address.to_lowercase());
-        out.extend(r.identities.iter().map(|i| i.to_lowercase()));
+fn excluded(ctx: &Ctx<'_>) -> Vec<String> {
+    let requester = ctx.facts.requester.value();
+    let account = ctx.request.action.account();
+    let target = ctx.facts.target.value();
+    let many = requester.map_or(0, |r| r.identities.len()) + target.map_or(0, |t| t.identities.len());
+    let mut out: Vec<String> = Vec::with_capacity(many + 4);
+    let mut add = |text: &str| {
+        if !text.is_empty() && !out.iter().any(|o| o == text) {
+            out.push(text.to_owned());
+        }
+    };
+    let lower = |text: &str, add: &mut dyn FnMut(&str)| {
+        if text.bytes().any(|b| b.is_ascii_uppercase() || !b.is_ascii()) {
+            add(&text.to_lowercase());
+        } else {
+            add(text);
+        }
+    };
+    if let Some(r) = requester {
+        r.account_id.iter().for_each(|id| add(id));
+        lower(&r.address, &mut add);
+        r.identities.iter().for_each(|i| lower(i, &mut add));
     }
-    if let Some(a) = request.action.account() {
-        out.push(a.id.clone());
-        out.push(a.login.to_lowercase());
+    if let Some(a) = account {
+        add(&a.id);
+        lower(&a.login, &mut add);
     }
-    if let Some(t) = facts.target.value() {
-        out.extend(t.identities.iter().map(|i| i.to_lowercase()));
+    if let Some(t) = target {
+        t.identities.iter().for_each(|i| lower(i, &mut add));
     }
-    out.retain(|s| !s.is_empty());
-    out.sort();
-    out.dedup();
+    out.sort_unstable();
     out
 }
 

@@ -10,14 +10,20 @@
 
 mod approval;
 mod assess;
+pub mod calendar;
 #[cfg(doctest)]
 mod forgery;
-mod fresh;
 mod grant;
 mod judge;
 mod policy;
+pub mod breaker;
+pub mod rules;
+pub mod stats;
 
-pub use approval::{DecisionError, decide, expire};
+pub use approval::{ChangeError, DecisionError, asked, change, decide, expire, next_turn};
 pub use grant::{Grant, GrantError, grant};
-pub use judge::{Request, Verdict, judge};
-pub use policy::{Policy, PolicyError};
+pub use judge::{Request, Verdict, judge, tier};
+pub use policy::{
+    ApprovedScript, BreakerLimits, ClientPolicy, CompiledPolicy, Difference, Policy, PolicyError,
+    differences, is_infrastructure,
+};

@@ -1,11 +1,12 @@
 //! Add an account to a group.
 
 use super::{ActionKind, Need, Scorecard, Spec, canon_account, canon_group};
-use crate::{AccountRef, Canon, Facts, GroupRef, Tier};
+use crate::{AccountRef, Canon, GroupRef, Seen, Tier};
 use serde::{Deserialize, Serialize};
 
 /// Add an account to a group, directly.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AddGroupMember {
     /// Whose account.
     pub account: AccountRef,
@@ -29,7 +30,7 @@ impl Spec for AddGroupMember {
         "The member can read and change all that the group opens, until somebody notices.";
     const UNDO: Option<&'static str> = Some("Remove the account from the group.");
 
-    fn base(&self, _facts: &Facts) -> (Tier, &'static str) {
+    fn base(&self, _seen: &Seen<'_>) -> (Tier, &'static str) {
         (Tier::High, "gives_access")
     }
 

@@ -1,11 +1,12 @@
 //! Block sign-in.
 
 use super::{ActionKind, Need, Scorecard, Spec, canon_account};
-use crate::{AccountRef, Canon, Facts, Tier};
+use crate::{AccountRef, Canon, Seen, Tier};
 use serde::{Deserialize, Serialize};
 
 /// Block sign-in to an account.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DisableAccount {
     /// Whose account.
     pub account: AccountRef,
@@ -25,7 +26,7 @@ impl Spec for DisableAccount {
     const RISK: &'static str = "The wrong person, or the right one too early, cannot work.";
     const UNDO: Option<&'static str> = Some("Allow sign-in again.");
 
-    fn base(&self, _facts: &Facts) -> (Tier, &'static str) {
+    fn base(&self, _seen: &Seen<'_>) -> (Tier, &'static str) {
         (Tier::High, "stops_a_person_from_working")
     }
 

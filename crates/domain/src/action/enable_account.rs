@@ -1,11 +1,12 @@
 //! Allow sign-in again.
 
 use super::{ActionKind, Need, Scorecard, Spec, canon_account};
-use crate::{AccountRef, Canon, Facts, Tier};
+use crate::{AccountRef, Canon, Seen, Tier};
 use serde::{Deserialize, Serialize};
 
 /// Allow sign-in to a blocked account again.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct EnableAccount {
     /// Whose account.
     pub account: AccountRef,
@@ -26,7 +27,7 @@ impl Spec for EnableAccount {
         "The account may have been blocked because its user left or it was abused.";
     const UNDO: Option<&'static str> = Some("Block sign-in again.");
 
-    fn base(&self, _facts: &Facts) -> (Tier, &'static str) {
+    fn base(&self, _seen: &Seen<'_>) -> (Tier, &'static str) {
         (Tier::High, "blocked_for_a_reason")
     }
 

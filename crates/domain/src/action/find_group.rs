@@ -1,11 +1,12 @@
 //! Look a group up.
 
 use super::{ActionKind, Need, Scorecard, Spec};
-use crate::{Canon, Facts, Tier};
+use crate::{Canon, Seen, Tier};
 use serde::{Deserialize, Serialize};
 
 /// Look a group up by name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FindGroup {
     /// Its name as people write it.
     pub name: String,
@@ -25,7 +26,7 @@ impl Spec for FindGroup {
     const RISK: &'static str = "Shows directory data to the technician.";
     const UNDO: Option<&'static str> = None;
 
-    fn base(&self, _facts: &Facts) -> (Tier, &'static str) {
+    fn base(&self, _seen: &Seen<'_>) -> (Tier, &'static str) {
         (Tier::Low, "read_only")
     }
 

@@ -1,11 +1,12 @@
 //! Look an account up.
 
 use super::{ActionKind, Need, Scorecard, Spec};
-use crate::{AccountQuery, Canon, Facts, Tier};
+use crate::{AccountQuery, Canon, Seen, Tier};
 use serde::{Deserialize, Serialize};
 
 /// Look an account up by address or name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FindUser {
     /// How.
     pub query: AccountQuery,
@@ -25,7 +26,7 @@ impl Spec for FindUser {
     const RISK: &'static str = "Shows directory data to the technician.";
     const UNDO: Option<&'static str> = None;
 
-    fn base(&self, _facts: &Facts) -> (Tier, &'static str) {
+    fn base(&self, _seen: &Seen<'_>) -> (Tier, &'static str) {
         (Tier::Low, "read_only")
     }
 

@@ -1,11 +1,12 @@
 //! Record work time.
 
 use super::{ActionKind, Need, Scorecard, Spec, canon_ticket};
-use crate::{Canon, Facts, TicketRef, Tier};
+use crate::{Canon, Seen, TicketRef, Tier};
 use serde::{Deserialize, Serialize};
 
 /// Record work time on the ticket.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LogTime {
     /// Which ticket.
     pub ticket: TicketRef,
@@ -29,7 +30,7 @@ impl Spec for LogTime {
     const RISK: &'static str = "A wrong time entry is billed.";
     const UNDO: Option<&'static str> = None;
 
-    fn base(&self, _facts: &Facts) -> (Tier, &'static str) {
+    fn base(&self, _seen: &Seen<'_>) -> (Tier, &'static str) {
         (Tier::Low, "close_out")
     }
 

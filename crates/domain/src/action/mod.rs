@@ -5,40 +5,102 @@
 //! sentence. Adding one: the file, a variant here, and the compiler and the verdict-table snapshot
 //! show the rest.
 
-use crate::{AccountRef, Canon, ClientId, Digest, Facts, GroupRef, Relation, Tier, Verification};
+use crate::{AccountRef, Canon, ClientId, DeviceRef, Digest, GroupRef, MailboxRef, Seen, Tier};
 use serde::{Deserialize, Serialize};
 
 mod add_group_member;
 mod add_note;
+mod assign_licence;
+mod boot_diagnostics;
+mod change_backup_schedule;
+mod change_firewall;
+mod change_many_clients;
+mod change_security_policy;
+mod change_server_configuration;
+mod clear_cache;
+mod create_user;
+mod delete_accounts;
+mod deploy_patches;
 mod disable_account;
+mod disk_diagnostics;
 mod enable_account;
 mod find_group;
 mod find_user;
+mod get_alerts;
+mod grant_mailbox_permission;
+mod hardware_health;
+mod issue_temporary_access_pass;
 mod list_devices;
 mod log_time;
+mod network_diagnostics;
 mod read_account;
+mod reboot;
 mod remove_group_member;
+mod remove_licence;
 mod reply;
 mod require_password_change;
+mod reset_mfa;
 mod reset_password;
+mod restart_service;
+mod revoke_mailbox_permission;
+mod run_script;
+mod search_logs;
+mod security_posture;
+mod service_health;
+mod set_dns;
+mod set_startup_item;
 mod set_status;
+mod shut_down;
+mod sign_out_everywhere;
 mod unlock_account;
+mod wipe_device;
 
 pub use add_group_member::AddGroupMember;
 pub use add_note::AddNote;
+pub use assign_licence::AssignLicence;
+pub use boot_diagnostics::BootDiagnostics;
+pub use change_backup_schedule::ChangeBackupSchedule;
+pub use change_firewall::ChangeFirewall;
+pub use change_many_clients::ChangeManyClients;
+pub use change_security_policy::ChangeSecurityPolicy;
+pub use change_server_configuration::ChangeServerConfiguration;
+pub use clear_cache::ClearCache;
+pub use create_user::CreateUser;
+pub use delete_accounts::DeleteAccounts;
+pub use deploy_patches::DeployPatches;
 pub use disable_account::DisableAccount;
+pub use disk_diagnostics::DiskDiagnostics;
 pub use enable_account::EnableAccount;
 pub use find_group::FindGroup;
 pub use find_user::FindUser;
+pub use get_alerts::GetAlerts;
+pub use grant_mailbox_permission::GrantMailboxPermission;
+pub use hardware_health::HardwareHealth;
+pub use issue_temporary_access_pass::IssueTemporaryAccessPass;
 pub use list_devices::ListDevices;
 pub use log_time::LogTime;
+pub use network_diagnostics::NetworkDiagnostics;
 pub use read_account::ReadAccount;
+pub use reboot::Reboot;
 pub use remove_group_member::RemoveGroupMember;
+pub use remove_licence::RemoveLicence;
 pub use reply::Reply;
 pub use require_password_change::RequirePasswordChange;
+pub use reset_mfa::ResetMfa;
 pub use reset_password::ResetPassword;
+pub use restart_service::RestartService;
+pub use revoke_mailbox_permission::RevokeMailboxPermission;
+pub use run_script::RunScript;
+pub use search_logs::SearchLogs;
+pub use security_posture::SecurityPosture;
+pub use service_health::ServiceHealth;
+pub use set_dns::SetDns;
+pub use set_startup_item::SetStartupItem;
 pub use set_status::SetStatus;
+pub use shut_down::ShutDown;
+pub use sign_out_everywhere::SignOutEverywhere;
 pub use unlock_account::UnlockAccount;
+pub use wipe_device::WipeDevice;
 
 /// Why an action class has its base tier. Each value is 1 (harmless) to 5 (grave).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -70,6 +132,18 @@ pub enum Need {
     Volume,
     /// The ticket that would change.
     Ticket,
+    /// The mailbox that would change.
+    Mailbox,
+    /// The devices that would change.
+    Devices,
+    /// The patches that would be deployed.
+    Patch,
+    /// How the change fared across the fleet.
+    Fleet,
+    /// The script that would run.
+    Script,
+    /// What it would cost.
+    Cost,
 }
 
 /// What every action states about itself.
@@ -87,7 +161,7 @@ pub(crate) trait Spec {
     /// How it is undone, in plain words; `None` when it cannot be.
     const UNDO: Option<&'static str>;
     /// Base tier from facts, with the reason code.
-    fn base(&self, facts: &Facts) -> (Tier, &'static str);
+    fn base(&self, seen: &Seen<'_>) -> (Tier, &'static str);
     /// The canonical sentence that people see.
     fn sentence(&self) -> String;
     /// Targets and parameters, canonically.
@@ -157,8 +231,8 @@ macro_rules! actions {
             }
 
             /// Base tier from facts, with the reason code.
-            pub fn base(&self, facts: &Facts) -> (Tier, &'static str) {
-                match self { $(Action::$name(a) => a.base(facts),)* }
+            pub fn base(&self, seen: &Seen<'_>) -> (Tier, &'static str) {
+                match self { $(Action::$name(a) => a.base(seen),)* }
             }
 
             /// The canonical sentence that people see. It names every target and parameter.
@@ -204,6 +278,68 @@ actions! {
     LogTime => "log_time", true;
     /// Change the ticket's status.
     SetStatus => "set_status", true;
+    /// List the open monitoring alerts of a device.
+    GetAlerts => "get_alerts", false;
+    /// Search the event logs of a device.
+    SearchLogs => "search_logs", false;
+    /// Read disks, memory, fans and battery of a device.
+    HardwareHealth => "hardware_health", false;
+    /// Read encryption, antivirus, firewall and patch state of a device.
+    SecurityPosture => "security_posture", false;
+    /// Read addresses, routes, name resolution and reachability from a device.
+    NetworkDiagnostics => "network_diagnostics", false;
+    /// Read free space and the largest folders of a device.
+    DiskDiagnostics => "disk_diagnostics", false;
+    /// Read start-up times and failed starts of a device.
+    BootDiagnostics => "boot_diagnostics", false;
+    /// Read the health of a cloud service.
+    ServiceHealth => "service_health", false;
+    /// Restart a service on devices.
+    RestartService => "restart_service", true;
+    /// Clear a cache on devices.
+    ClearCache => "clear_cache", true;
+    /// Switch a start-up item of devices on or off.
+    SetStartupItem => "set_startup_item", true;
+    /// Set the DNS servers of devices.
+    SetDns => "set_dns", true;
+    /// Run a script from the library on devices.
+    RunScript => "run_script", true;
+    /// Restart devices.
+    Reboot => "reboot", true;
+    /// Shut devices down.
+    ShutDown => "shut_down", true;
+    /// Deploy patches to devices.
+    DeployPatches => "deploy_patches", true;
+    /// Erase devices.
+    WipeDevice => "wipe_device", true;
+    /// Remove the registered second factors of an account.
+    ResetMfa => "reset_mfa", true;
+    /// Issue a temporary access pass.
+    IssueTemporaryAccessPass => "issue_temporary_access_pass", true;
+    /// End every session of an account.
+    SignOutEverywhere => "sign_out_everywhere", true;
+    /// Create an account.
+    CreateUser => "create_user", true;
+    /// Delete accounts.
+    DeleteAccounts => "delete_accounts", true;
+    /// Give an account a right to a mailbox.
+    GrantMailboxPermission => "grant_mailbox_permission", true;
+    /// Take a right to a mailbox from an account.
+    RevokeMailboxPermission => "revoke_mailbox_permission", true;
+    /// Assign a licence.
+    AssignLicence => "assign_licence", true;
+    /// Take a licence away.
+    RemoveLicence => "remove_licence", true;
+    /// Change a firewall rule.
+    ChangeFirewall => "change_firewall", true;
+    /// Change the configuration of a server.
+    ChangeServerConfiguration => "change_server_configuration", true;
+    /// Change when and what is backed up.
+    ChangeBackupSchedule => "change_backup_schedule", true;
+    /// Change a security policy of a client.
+    ChangeSecurityPolicy => "change_security_policy", true;
+    /// Change several clients at once.
+    ChangeManyClients => "change_many_clients", true;
 }
 
 impl Action {
@@ -227,6 +363,13 @@ impl Action {
             Action::DisableAccount(a) => Some(&a.account),
             Action::AddGroupMember(a) => Some(&a.account),
             Action::RemoveGroupMember(a) => Some(&a.account),
+            Action::ResetMfa(a) => Some(&a.account),
+            Action::IssueTemporaryAccessPass(a) => Some(&a.account),
+            Action::SignOutEverywhere(a) => Some(&a.account),
+            Action::GrantMailboxPermission(a) => Some(&a.account),
+            Action::RevokeMailboxPermission(a) => Some(&a.account),
+            Action::AssignLicence(a) => Some(&a.account),
+            Action::RemoveLicence(a) => Some(&a.account),
             _ => None,
         }
     }
@@ -237,6 +380,42 @@ impl Action {
             Action::AddGroupMember(a) => Some(&a.group),
             Action::RemoveGroupMember(a) => Some(&a.group),
             _ => None,
+        }
+    }
+
+    /// The mailbox that it opens or closes, if one.
+    pub fn mailbox(&self) -> Option<&MailboxRef> {
+        match self {
+            Action::GrantMailboxPermission(a) => Some(&a.mailbox),
+            Action::RevokeMailboxPermission(a) => Some(&a.mailbox),
+            _ => None,
+        }
+    }
+
+    /// The devices that it reads or changes; empty when it touches none.
+    pub fn devices(&self) -> &[DeviceRef] {
+        use std::slice::from_ref;
+        match self {
+            Action::GetAlerts(a) => from_ref(&a.device),
+            Action::SearchLogs(a) => from_ref(&a.device),
+            Action::HardwareHealth(a) => from_ref(&a.device),
+            Action::SecurityPosture(a) => from_ref(&a.device),
+            Action::NetworkDiagnostics(a) => from_ref(&a.device),
+            Action::DiskDiagnostics(a) => from_ref(&a.device),
+            Action::BootDiagnostics(a) => from_ref(&a.device),
+            Action::RestartService(a) => &a.devices,
+            Action::ClearCache(a) => &a.devices,
+            Action::SetStartupItem(a) => &a.devices,
+            Action::SetDns(a) => &a.devices,
+            Action::RunScript(a) => &a.devices,
+            Action::Reboot(a) => &a.devices,
+            Action::ShutDown(a) => &a.devices,
+            Action::DeployPatches(a) => &a.devices,
+            Action::WipeDevice(a) => &a.devices,
+            Action::ChangeFirewall(a) => &a.devices,
+            Action::ChangeServerConfiguration(a) => &a.devices,
+            Action::ChangeBackupSchedule(a) => &a.devices,
+            _ => &[],
         }
     }
 
@@ -251,20 +430,76 @@ impl Action {
         }
     }
 
-    /// The key under which its target is counted for blast radius.
-    pub fn target_key(&self) -> String {
-        match (self.account(), self.ticket()) {
-            (Some(a), _) => a.id.clone(),
-            (None, Some(t)) => t.to_string(),
-            (None, None) => String::new(),
+    /// How many things it touches. A close-out touches its ticket, which counts as none.
+    pub fn targets(&self) -> usize {
+        match self {
+            Action::DeleteAccounts(a) => a.accounts.len(),
+            Action::ChangeManyClients(a) => a.clients.len(),
+            Action::CreateUser(_) | Action::ChangeSecurityPolicy(_) => 1,
+            other => match other.devices().len() {
+                0 => usize::from(other.account().is_some()),
+                n => n,
+            },
         }
     }
-}
 
-/// The requester is verified and acts on their own account.
-fn own_and_verified(facts: &Facts) -> bool {
-    facts.requester.value().is_some_and(|r| r.verification >= Verification::AddressOnFile)
-        && facts.relation.value() == Some(&Relation::Oneself)
+    /// The keys under which its targets are counted for blast radius.
+    pub fn target_keys(&self) -> Vec<String> {
+        match self {
+            Action::DeleteAccounts(a) => a.accounts.iter().map(|a| a.id.clone()).collect(),
+            Action::ChangeManyClients(a) => a.clients.iter().map(ToString::to_string).collect(),
+            Action::CreateUser(a) => vec![a.login.to_lowercase()],
+            Action::ChangeSecurityPolicy(a) => vec![a.policy.clone()],
+            other => match (other.devices(), other.account(), other.ticket()) {
+                ([], Some(account), _) => vec![account.id.clone()],
+                ([], None, Some(ticket)) => vec![ticket.to_string()],
+                (devices, _, _) => devices.iter().map(|d| d.id.clone()).collect(),
+            },
+        }
+    }
+
+    /// The action that takes this one back, where one does. Whether there is anything to take back
+    /// depends on the state before, which is captured with the attempt.
+    pub fn opposite(&self) -> Option<Action> {
+        Some(match self.clone() {
+            Action::EnableAccount(a) => {
+                Action::DisableAccount(DisableAccount { account: a.account })
+            }
+            Action::DisableAccount(a) => {
+                Action::EnableAccount(EnableAccount { account: a.account })
+            }
+            Action::AddGroupMember(a) => {
+                Action::RemoveGroupMember(RemoveGroupMember { account: a.account, group: a.group })
+            }
+            Action::RemoveGroupMember(a) => {
+                Action::AddGroupMember(AddGroupMember { account: a.account, group: a.group })
+            }
+            Action::GrantMailboxPermission(a) => {
+                Action::RevokeMailboxPermission(RevokeMailboxPermission {
+                    account: a.account,
+                    mailbox: a.mailbox,
+                    right: a.right,
+                })
+            }
+            Action::RevokeMailboxPermission(a) => {
+                Action::GrantMailboxPermission(GrantMailboxPermission {
+                    account: a.account,
+                    mailbox: a.mailbox,
+                    right: a.right,
+                })
+            }
+            Action::AssignLicence(a) => {
+                Action::RemoveLicence(RemoveLicence { account: a.account, licence: a.licence })
+            }
+            Action::RemoveLicence(a) => {
+                Action::AssignLicence(AssignLicence { account: a.account, licence: a.licence })
+            }
+            Action::SetStartupItem(a) => {
+                Action::SetStartupItem(SetStartupItem { enabled: !a.enabled, ..a })
+            }
+            _ => return None,
+        })
+    }
 }
 
 fn canon_account(canon: &mut Canon, account: &AccountRef) {
@@ -277,6 +512,54 @@ fn canon_group(canon: &mut Canon, group: &GroupRef) {
 
 fn canon_ticket(canon: &mut Canon, ticket: &crate::TicketRef) {
     canon.text(&ticket.psa).text(&ticket.id);
+}
+
+fn canon_device(canon: &mut Canon, device: &DeviceRef) {
+    canon.text(&device.id).text(&device.name);
+}
+
+fn canon_mailbox(canon: &mut Canon, mailbox: &MailboxRef) {
+    canon.text(&mailbox.id).text(&mailbox.address);
+}
+
+/// A list is preceded by its length, so that no item passes for one of the next list.
+fn canon_devices(canon: &mut Canon, devices: &[DeviceRef]) {
+    canon.int(i64::try_from(devices.len()).unwrap_or(i64::MAX));
+    for device in devices {
+        canon_device(canon, device);
+    }
+}
+
+fn canon_list(canon: &mut Canon, items: &[String]) {
+    canon.int(i64::try_from(items.len()).unwrap_or(i64::MAX));
+    for item in items {
+        canon.text(item);
+    }
+}
+
+/// Every device by name; an approver sees each one.
+fn names(devices: &[DeviceRef]) -> String {
+    let names: Vec<&str> = devices.iter().map(|d| d.name.as_str()).collect();
+    match names.as_slice() {
+        [] => "no device".into(),
+        [one] => (*one).into(),
+        many => format!("{} devices: {}", many.len(), many.join(", ")),
+    }
+}
+
+/// The beginning of a hash, for people.
+fn short(hash: &str) -> &str {
+    hash.get(..12).unwrap_or(hash)
+}
+
+fn joins(groups: &[GroupRef]) -> String {
+    match groups {
+        [] => String::new(),
+        groups => {
+            let names: Vec<&str> = groups.iter().map(|g| g.name.as_str()).collect();
+            format!(", a member of {}", names.join(", "))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! Read one account.
 
 use super::{ActionKind, Need, Scorecard, Spec, canon_account};
-use crate::{AccountRef, Canon, Facts, Tier};
+use crate::{AccountRef, Canon, Seen, Tier};
 use serde::{Deserialize, Serialize};
 
 /// Read one account.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ReadAccount {
     /// Whose account.
     pub account: AccountRef,
@@ -25,7 +26,7 @@ impl Spec for ReadAccount {
     const RISK: &'static str = "Shows directory data to the technician.";
     const UNDO: Option<&'static str> = None;
 
-    fn base(&self, _facts: &Facts) -> (Tier, &'static str) {
+    fn base(&self, _seen: &Seen<'_>) -> (Tier, &'static str) {
         (Tier::Low, "read_only")
     }
 

@@ -1,11 +1,12 @@
 //! Take an account out of a group.
 
 use super::{ActionKind, Need, Scorecard, Spec, canon_account, canon_group};
-use crate::{AccountRef, Canon, Facts, GroupRef, Tier};
+use crate::{AccountRef, Canon, GroupRef, Seen, Tier};
 use serde::{Deserialize, Serialize};
 
 /// Take an account out of a group, where it is a direct member.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RemoveGroupMember {
     /// Whose account.
     pub account: AccountRef,
@@ -28,7 +29,7 @@ impl Spec for RemoveGroupMember {
     const RISK: &'static str = "The user loses access that they may still need.";
     const UNDO: Option<&'static str> = Some("Add the account to the group again.");
 
-    fn base(&self, _facts: &Facts) -> (Tier, &'static str) {
+    fn base(&self, _seen: &Seen<'_>) -> (Tier, &'static str) {
         (Tier::High, "takes_access")
     }
 

@@ -1,11 +1,12 @@
 //! Answer the user.
 
 use super::{ActionKind, Need, Scorecard, Spec, canon_ticket};
-use crate::{Canon, Facts, TicketRef, Tier};
+use crate::{Canon, Seen, TicketRef, Tier};
 use serde::{Deserialize, Serialize};
 
 /// Answer the user on the ticket; the PSA sends it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Reply {
     /// Which ticket.
     pub ticket: TicketRef,
@@ -27,7 +28,7 @@ impl Spec for Reply {
     const RISK: &'static str = "A wrong answer misleads the user.";
     const UNDO: Option<&'static str> = None;
 
-    fn base(&self, _facts: &Facts) -> (Tier, &'static str) {
+    fn base(&self, _seen: &Seen<'_>) -> (Tier, &'static str) {
         (Tier::Low, "close_out")
     }
 

@@ -1,11 +1,12 @@
 //! Make the user choose a new password.
 
-use super::{ActionKind, Need, Scorecard, Spec, canon_account, own_and_verified};
-use crate::{AccountRef, Canon, Facts, Tier};
+use super::{ActionKind, Need, Scorecard, Spec, canon_account};
+use crate::{AccountRef, Canon, Seen, Tier};
 use serde::{Deserialize, Serialize};
 
 /// Make the user choose a new password at the next sign-in. The password works once more.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RequirePasswordChange {
     /// Whose account.
     pub account: AccountRef,
@@ -25,8 +26,8 @@ impl Spec for RequirePasswordChange {
     const RISK: &'static str = "A user who is away and signs in by a way that cannot change passwords (VPN, mail client) is stuck.";
     const UNDO: Option<&'static str> = Some("Clear the flag that demands a new password.");
 
-    fn base(&self, facts: &Facts) -> (Tier, &'static str) {
-        if own_and_verified(facts) {
+    fn base(&self, seen: &Seen<'_>) -> (Tier, &'static str) {
+        if seen.own_and_verified() {
             (Tier::Low, "own_account_verified")
         } else {
             (Tier::Medium, "not_own_account")

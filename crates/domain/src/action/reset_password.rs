@@ -1,11 +1,12 @@
 //! Set a temporary password.
 
-use super::{ActionKind, Need, Scorecard, Spec, canon_account, own_and_verified};
-use crate::{AccountRef, Canon, Facts, Tier};
+use super::{ActionKind, Need, Scorecard, Spec, canon_account};
+use crate::{AccountRef, Canon, Seen, Tier};
 use serde::{Deserialize, Serialize};
 
 /// Replace the password by a temporary one that the platform generates.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ResetPassword {
     /// Whose account.
     pub account: AccountRef,
@@ -27,8 +28,8 @@ impl Spec for ResetPassword {
     const RISK: &'static str = "If the requester is not who they seem, they take over the account; the rightful user is locked out.";
     const UNDO: Option<&'static str> = None;
 
-    fn base(&self, facts: &Facts) -> (Tier, &'static str) {
-        if own_and_verified(facts) {
+    fn base(&self, seen: &Seen<'_>) -> (Tier, &'static str) {
+        if seen.own_and_verified() {
             (Tier::Medium, "own_account_verified")
         } else {
             (Tier::High, "not_own_account")

@@ -1,11 +1,12 @@
 //! Change the status.
 
 use super::{ActionKind, Need, Scorecard, Spec, canon_ticket};
-use crate::{Canon, Facts, TicketRef, TicketStatus, Tier};
+use crate::{Canon, Seen, TicketRef, TicketStatus, Tier};
 use serde::{Deserialize, Serialize};
 
 /// Change the status of the ticket, optionally linking it to another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SetStatus {
     /// Which ticket.
     pub ticket: TicketRef,
@@ -29,7 +30,7 @@ impl Spec for SetStatus {
     const RISK: &'static str = "A ticket that is closed too early is forgotten.";
     const UNDO: Option<&'static str> = Some("Set the former status again.");
 
-    fn base(&self, _facts: &Facts) -> (Tier, &'static str) {
+    fn base(&self, _seen: &Seen<'_>) -> (Tier, &'static str) {
         (Tier::Low, "close_out")
     }
 

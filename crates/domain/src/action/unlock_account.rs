@@ -1,11 +1,12 @@
 //! Clear a lockout.
 
-use super::{ActionKind, Need, Scorecard, Spec, canon_account, own_and_verified};
-use crate::{AccountRef, Canon, Facts, Tier};
+use super::{ActionKind, Need, Scorecard, Spec, canon_account};
+use crate::{AccountRef, Canon, Seen, Tier};
 use serde::{Deserialize, Serialize};
 
 /// Clear the lockout that wrong passwords caused. The password stays as it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct UnlockAccount {
     /// Whose account.
     pub account: AccountRef,
@@ -25,8 +26,8 @@ impl Spec for UnlockAccount {
     const RISK: &'static str = "If somebody is guessing this password, they get further tries.";
     const UNDO: Option<&'static str> = None;
 
-    fn base(&self, facts: &Facts) -> (Tier, &'static str) {
-        if own_and_verified(facts) {
+    fn base(&self, seen: &Seen<'_>) -> (Tier, &'static str) {
+        if seen.own_and_verified() {
             (Tier::Low, "own_account_verified")
         } else {
             (Tier::Medium, "not_own_account")

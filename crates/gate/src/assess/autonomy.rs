@@ -1,14 +1,13 @@
 //! What the MSP allows for this client and kind of action. A floor, never a discount.
 
-use super::{Ctx, finding};
-use domain::{Autonomy, Finding, Relation, Tier, Verification};
+use super::{Ctx, Sink};
+use domain::{Autonomy, Because, Blank, Tier};
 
-pub(super) fn assess(ctx: &Ctx<'_>, out: &mut Vec<Finding>) {
-    let kind = ctx.request.action.kind();
-    if !kind.is_write() {
+pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
+    if !ctx.write {
         return;
     }
-    let level = ctx.policy.autonomy(&ctx.request.client, kind);
+    let level = *ctx.rules.autonomy.of(ctx.kind);
     let (tier, code) = match level {
         Autonomy::Deny => (Tier::Critical, "autonomy_deny"),
         Autonomy::AlwaysAsk => (Tier::High, "autonomy_always_ask"),
@@ -18,16 +17,18 @@ pub(super) fn assess(ctx: &Ctx<'_>, out: &mut Vec<Finding>) {
         }
         Autonomy::AutoAndClose => return,
     };
-    let why = format!("{} for {} is set to {level}", kind.name(), ctx.request.client);
-    out.push(finding("autonomy", tier, code, [why]));
+    out.raise("autonomy", tier, code, || {
+        Because::filled(
+            "{} is set to {} here",
+            [Blank::Word(ctx.kind.name()), Blank::Word(level.name())],
+        )
+    });
 }
 
 /// Anything but a verified person acting on their own account; for close-outs, an unknown ticket.
 fn uncertain(ctx: &Ctx<'_>) -> bool {
-    if ctx.request.action.account().is_none() {
-        return ctx.facts.ticket.value().is_none();
+    match ctx.request.action.ticket() {
+        Some(_) => ctx.seen.ticket.is_none(),
+        None => !ctx.seen.own_and_verified(),
     }
-    let verified =
-        ctx.facts.requester.value().is_some_and(|r| r.verification >= Verification::AddressOnFile);
-    !(verified && ctx.facts.relation.value() == Some(&Relation::Oneself))
 }

@@ -1,10 +1,9 @@
 //! The base tier that the action itself states for this context (DESIGN §3, catalogue).
 
-use super::{Ctx, finding};
-use domain::Finding;
+use super::{Ctx, Sink};
+use domain::Because;
 
-pub(super) fn assess(ctx: &Ctx<'_>, out: &mut Vec<Finding>) {
-    let (tier, code) = ctx.request.action.base(ctx.facts);
-    let why = ctx.request.action.kind().scorecard().rationale.to_owned();
-    out.push(finding("base", tier, code, [why]));
+pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
+    let (tier, code) = ctx.base;
+    out.raise("base", tier, code, || Because::Fixed(ctx.kind.scorecard().rationale));
 }

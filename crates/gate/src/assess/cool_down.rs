@@ -1,21 +1,23 @@
 //! No second try: what a person denied, or left unanswered, is not asked again by a brain inside the
 //! cool-down (DESIGN §3, law 5).
 
-use super::{Ctx, finding};
-use domain::{Fact, Finding, Tier};
+use super::{Ctx, Sink};
+use domain::{Because, Blank, Tier};
 
-pub(super) fn assess(ctx: &Ctx<'_>, out: &mut Vec<Finding>) {
-    if !ctx.request.action.kind().is_write() || ctx.request.action.account().is_none() {
+pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
+    if !ctx.write || ctx.request.action.ticket().is_some() {
         return;
     }
-    let (code, why) = match &ctx.facts.cooling_down {
-        Fact::Known(k) if !k.value => return,
-        Fact::Known(_) => {
-            let hours = ctx.policy.cool_down_ms / 3_600_000;
-            let why = format!("exactly this was denied or left unanswered within {hours} h");
-            ("cooling_down", why)
-        }
-        Fact::Missing(why) => ("missing_cooling_down", format!("earlier answers: {why}")),
-    };
-    out.push(finding("cool_down", Tier::Critical, code, [why]));
+    match ctx.seen.cooling_down {
+        Some(false) => {}
+        Some(true) => out.raise("cool_down", Tier::Critical, "cooling_down", || {
+            Because::filled(
+                "exactly this was denied or left unanswered within {} h",
+                [Blank::Number(ctx.policy.document().cool_down_ms / 3_600_000)],
+            )
+        }),
+        None => out.raise("cool_down", Tier::Critical, "missing_cooling_down", || {
+            Because::Fixed("whether exactly this was denied lately is not known")
+        }),
+    }
 }

@@ -1,22 +1,28 @@
 //! How much harm a wrong member of this group could do.
 
-use super::{Ctx, finding};
-use domain::{Finding, Sensitivity, Tier};
+use super::{Ctx, Sink};
+use domain::{Because, Sensitivity, Tier};
 
-pub(super) fn assess(ctx: &Ctx<'_>, out: &mut Vec<Finding>) {
+pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
     if ctx.request.action.group().is_none() {
         return;
     }
-    let Some(group) = ctx.facts.group.value() else { return };
+    let Some(group) = ctx.seen.group else { return };
     if !group.exists {
-        let why = "the group is not in this client's directory".to_owned();
-        out.push(finding("group_sensitivity", Tier::Critical, "group_unknown", [why]));
+        out.raise("group_sensitivity", Tier::Critical, "group_unknown", || {
+            Because::Fixed("the group is not in this client's directory")
+        });
         return;
+    }
+    if !group.as_named {
+        out.raise("group_sensitivity", Tier::Critical, "group_misnamed", || {
+            Because::Fixed("the group with that id has another name than the request says")
+        });
     }
     let (tier, code) = match group.sensitivity {
         Sensitivity::Normal => return,
         Sensitivity::Sensitive => (Tier::High, "sensitive_group"),
         Sensitivity::Privileged => (Tier::Critical, "privileged_group"),
     };
-    out.push(finding("group_sensitivity", tier, code, [group.because.clone()]));
+    out.raise("group_sensitivity", tier, code, || Because::Text(group.because.clone()));
 }

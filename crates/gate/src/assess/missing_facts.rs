@@ -3,32 +3,54 @@
 //! INVARIANT: a gap weighs as much as the worst that the fact could have said, so that nothing is
 //! gained by keeping a fact from being read.
 
-use super::{Ctx, finding};
-use domain::{Fact, Finding, Tier, action::Need};
+use super::{Ctx, Sink};
+use domain::{Because, Blank, Fact, Tier, UnixMs, action::Need};
 
-pub(super) fn assess(ctx: &Ctx<'_>, out: &mut Vec<Finding>) {
-    let facts = ctx.facts;
-    for need in ctx.request.action.kind().needs() {
-        let (name, code, minimum, gap) = match need {
-            // Whoever asks may not approve; with nobody named, nobody could be kept from it.
-            Need::Requester => {
-                ("requester", "missing_requester", Tier::Critical, gap(&facts.requester))
+pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
+    let (seen, facts) = (&ctx.seen, ctx.facts);
+    macro_rules! gap {
+        ($name:ident, $code:literal, $tier:expr) => {
+            if seen.$name.is_none() {
+                out.raise("missing_facts", $tier, $code, || {
+                    why(stringify!($name), &facts.$name, ctx.now)
+                });
             }
-            Need::Relation => ("relation", "missing_relation", Tier::High, gap(&facts.relation)),
-            Need::Volume => ("volume", "missing_volume", Tier::Critical, gap(&facts.volume)),
-            Need::Target => ("target", "missing_target", Tier::Critical, gap(&facts.target)),
-            Need::Group => ("group", "missing_group", Tier::Critical, gap(&facts.group)),
-            Need::Ticket => ("ticket", "missing_ticket", Tier::Critical, gap(&facts.ticket)),
         };
-        if let Some(why) = gap {
-            out.push(finding("missing_facts", minimum, code, [format!("{name}: {why}")]));
+    }
+    for need in ctx.kind.needs() {
+        match need {
+            // Whoever asks may not approve; with nobody named, nobody could be kept from it.
+            Need::Requester => gap!(requester, "missing_requester", Tier::Critical),
+            Need::Relation => gap!(relation, "missing_relation", Tier::High),
+            Need::Volume => gap!(volume, "missing_volume", Tier::Critical),
+            Need::Target => gap!(target, "missing_target", Tier::Critical),
+            Need::Group => gap!(group, "missing_group", Tier::Critical),
+            Need::Ticket => gap!(ticket, "missing_ticket", Tier::Critical),
+            Need::Mailbox => gap!(mailbox, "missing_mailbox", Tier::Critical),
+            Need::Devices => gap!(devices, "missing_devices", Tier::Critical),
+            Need::Patch => gap!(patch, "missing_patch", Tier::High),
+            Need::Fleet => gap!(fleet, "missing_fleet", Tier::High),
+            Need::Script => gap!(script, "missing_script", Tier::High),
+            Need::Cost => gap!(cost, "missing_cost", Tier::High),
         }
     }
 }
 
-fn gap<T>(fact: &Fact<T>) -> Option<String> {
-    match fact {
-        Fact::Known(_) => None,
-        Fact::Missing(why) => Some(why.clone()),
+fn why<T>(name: &'static str, fact: &Fact<T>, now: UnixMs) -> Because {
+    let known = match fact {
+        Fact::Missing(why) => {
+            return Because::filled("{}: {}", [Blank::Word(name), Blank::Text(why.as_str().into())]);
+        }
+        Fact::Known(known) => known,
+    };
+    let at = Blank::Text(known.read_at.to_string().into());
+    match now.since(known.read_at) < 0 {
+        true => Because::filled(
+            "{}: read at {}, which is still to come; check the clocks",
+            [Blank::Word(name), at],
+        ),
+        false => {
+            Because::filled("{}: read at {}, too old to rely on", [Blank::Word(name), at])
+        }
     }
 }

@@ -1,0 +1,44 @@
+//! What stands on the desk, or carries the office: role, somebody at work, health.
+
+use super::{Ctx, Sink};
+use domain::{ActionKind, Because, Blank, DeviceFacts, DeviceHealth, DeviceRole, Tier};
+
+pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
+    use ActionKind as K;
+    if !ctx.write {
+        return;
+    }
+    // A missing fact is the business of `missing_facts`.
+    let Some(devices) = ctx.seen.devices.filter(|_| ctx.infrastructure) else { return };
+    let named = ctx.request.action.devices();
+    let count = |is: fn(&DeviceFacts) -> bool| devices.iter().filter(|d| is(d)).count();
+    let many = |n: usize| Blank::Number(i64::try_from(n).unwrap_or(i64::MAX));
+    let read_all = named.iter().all(|n| devices.iter().any(|d| d.id == n.id));
+    if named.is_empty() || !read_all || count(|d| !d.exists) > 0 {
+        out.raise("device_state", Tier::Critical, "device_unknown", || {
+            Because::Fixed("not every device named is one of this client's, under that name")
+        });
+    }
+    let stops = matches!(ctx.kind, K::Reboot | K::ShutDown | K::DeployPatches | K::WipeDevice);
+    if !stops {
+        return;
+    }
+    let active = count(|d| d.user_active == Some(true));
+    if active > 0 && ctx.kind != K::DeployPatches {
+        out.raise("device_state", Tier::High, "user_active", || {
+            Because::filled("somebody works on {} of them now", [many(active)])
+        });
+    }
+    let failing = count(|d| d.health == DeviceHealth::Failing);
+    if failing > 0 {
+        out.raise("device_state", Tier::High, "device_failing", || {
+            Because::filled("{} of them may not come back: their hardware fails", [many(failing)])
+        });
+    }
+    let controllers = count(|d| d.role == DeviceRole::DomainController);
+    if controllers > 0 {
+        out.raise("device_state", Tier::High, "domain_controller", || {
+            Because::filled("{} of them carry everybody's sign-in", [many(controllers)])
+        });
+    }
+}

@@ -1,0 +1,15 @@
+//! What can hardly be undone, by its own scorecard, and has no way back here, is asked about.
+
+use super::{Ctx, Sink};
+use domain::{Because, Tier};
+
+/// From this score on.
+const HARD: u8 = 4;
+
+pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
+    if ctx.write && ctx.kind.scorecard().reversibility >= HARD && ctx.kind.undo().is_none() {
+        out.raise("reversibility", Tier::High, "no_way_back", || {
+            Because::Fixed("it can hardly be undone, and there is no way back")
+        });
+    }
+}

@@ -1,0 +1,1 @@
+//! When the platform opens a breaker by itself.
