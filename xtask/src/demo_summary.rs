@@ -58,6 +58,20 @@ pub(crate) fn check(summary: &str, tickets: u64) -> Result<String, String> {
     let time = |key: &str| summary.get(key).and_then(Value::as_f64);
     let (p50, p99) = (time("p50_ms"), time("p99_ms"));
     demand(p50.is_some() && p99.is_some(), "`p50_ms` or `p99_ms` is missing".into());
+    for tier in TIERS {
+        let judged = summary.get("tiers").and_then(|t| t.get(tier)).and_then(Value::as_u64);
+        let happened = judged.is_some_and(|n| n > 0);
+        if !happened {
+            wrong.push(format!("no change was judged {tier}; the demo shows every tier"));
+        }
+    }
+    let guest = list(&summary, "guest").unwrap_or_default();
+    for expected in GUEST {
+        let found = guest.iter().any(|v| (text(v, "asked"), text(v, "status")) == expected);
+        if !found {
+            wrong.push(format!("the guest AI's {} was not answered {}", expected.0, expected.1));
+        }
+    }
     wrong.extend(cases.iter().filter_map(fault));
     if !wrong.is_empty() {
         return Err(format!("the demo run does not count: {}", shortened(&wrong)));
@@ -100,6 +114,14 @@ fn fault(case: &Value) -> Option<String> {
         format!("ticket {ticket:?} was judged high and closed, and `approved_by` names nobody")
     })
 }
+
+/// What another AI asks for over the API, and the answer that it must get.
+const GUEST: [(&str, &str); 4] = [
+    ("find_user", "done"),
+    ("change_security_policy", "handed_over"),
+    ("reboot", "refused"),
+    ("wipe_device", "refused"),
+];
 
 const TIERS: [&str; 4] = ["low", "medium", "high", "critical"];
 

@@ -109,7 +109,6 @@ pub fn decide(
             say_yes(&mut after, person, now)?;
             // Two people may name two times; the later one counts.
             after.not_before = after.not_before.max(Some(*at));
-            after.expires_at = after.expires_at.max(at.plus_ms(LATER_SPAN_MS));
         }
         Decision::Change(action) => {
             if approval.change.is_some() {
@@ -135,6 +134,10 @@ pub fn decide(
                 reason: reason.trim().into(),
             };
         }
+    }
+    // A time to run at keeps a decided question alive until then, never one that still waits.
+    if let (ApprovalState::Approved { .. }, Some(at)) = (&after.state, after.not_before) {
+        after.expires_at = after.expires_at.max(at.plus_ms(LATER_SPAN_MS));
     }
     Ok(after)
 }
@@ -227,6 +230,10 @@ pub fn change(
         return Err(ChangeError::TierRose { asked: approval.tier, now: verdict.tier() });
     }
     let mut excluded = approval.excluded.clone();
+    if let Some(account) = asked.action.account() {
+        // Also where the change is harmless enough to need no plan of its own.
+        excluded.extend([account.id.clone(), account.login.to_lowercase()]);
+    }
     let mut needed = approval.needed;
     if let Follow::Hold(plan) = verdict.follows() {
         excluded.extend(plan.excluded.iter().cloned());
@@ -236,7 +243,7 @@ pub fn change(
     excluded.dedup();
     let barred = |e: &String| {
         let e = e.trim().to_lowercase();
-        e == asked.by.as_str() || asked.identities.contains(&e)
+        e == asked.by.as_str() || asked.identities.iter().any(|i| i.trim().to_lowercase() == e)
     };
     if excluded.iter().any(barred) {
         return Err(ChangeError::Excluded);
@@ -249,6 +256,7 @@ pub fn change(
         excluded,
         needed,
         yes: Vec::new(),
+        not_before: None,
         change: None,
         replaces: Some(approval.id),
         asked_at: now,

@@ -125,7 +125,7 @@ impl std::error::Error for GrantError {}
 
 /// Turns a verdict into permission, if it is one. A held verdict needs its approval: the same
 /// digest, client and case, said yes to by a person, in time, for at least this tier. What a person
-/// said no to does not run, whatever the verdict is by now.
+/// said no to, or wants later or otherwise, does not run, whatever the verdict is by now.
 pub fn grant(
     verdict: Verdict,
     approval: Option<&Approval>,
@@ -136,8 +136,9 @@ pub fn grant(
     let used = match verdict.follows() {
         Follow::Refuse => return Err(GrantError::Refused),
         Follow::Run | Follow::RunAndNotify => match approval {
-            Some(a) if concerns(a, &verdict) && matches!(a.state, ApprovalState::Denied { .. }) => {
-                return Err(GrantError::NotApproved(a.state.name().into()));
+            Some(a) if concerns(a, &verdict) => {
+                heed(a, now)?;
+                None
             }
             _ => None,
         },
@@ -158,6 +159,23 @@ pub fn grant(
         not_after,
         request,
     })
+}
+
+/// What a person said about exactly this counts also when it would need nobody by now.
+fn heed(approval: &Approval, now: UnixMs) -> Result<(), GrantError> {
+    match &approval.state {
+        ApprovalState::Denied { .. } | ApprovalState::Changed { .. } => {
+            Err(GrantError::NotApproved(approval.state.name().into()))
+        }
+        ApprovalState::Pending if approval.change.is_some() => {
+            Err(GrantError::NotApproved("waiting for a change that somebody asked for".into()))
+        }
+        ApprovalState::Approved { .. } => match approval.not_before {
+            Some(at) if now < at => Err(GrantError::TooEarly(at)),
+            _ => Ok(()),
+        },
+        _ => Ok(()),
+    }
 }
 
 fn concerns(approval: &Approval, verdict: &Verdict) -> bool {

@@ -1,8 +1,10 @@
 //! Everything that a running server shares.
 
 use crate::{
+    clock,
     complaints::Complaints,
     config::{ClientEntry, Config, CustomerEntry},
+    policy::{self, Live},
 };
 use connectors::{
     Directory, Psa,
@@ -11,7 +13,6 @@ use connectors::{
     psa::{connectwise::ConnectWise, request_tracker::RequestTracker},
 };
 use domain::{BrainId, CaseId, ClientId};
-use gate::Policy;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
@@ -38,6 +39,7 @@ pub(crate) struct Client {
     pub(crate) privileged_groups: BTreeSet<String>,
     pub(crate) break_glass: BTreeSet<String>,
     pub(crate) service_accounts: BTreeSet<String>,
+    pub(crate) authorised_contacts: BTreeSet<String>,
     pub(crate) link_ttl_hours: u32,
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) profile: Profile,
@@ -52,12 +54,14 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) clients: BTreeMap<ClientId, Client>,
     pub(crate) psas: BTreeMap<String, Arc<dyn Psa>>,
-    pub(crate) policy: Option<Policy>,
+    pub(crate) live_policy: Live,
     pub(crate) brain: BrainId,
     pub(crate) brain_ceiling: domain::Tier,
     pub(crate) model: Model,
     pub(crate) model_digest: String,
     pub(crate) mail: Option<Smtp>,
+    /// Who is told of Medium actions by mail.
+    pub(crate) notify: Vec<String>,
     pub(crate) msp_name: String,
     pub(crate) public_url: String,
     pub(crate) poll_ms: u64,
@@ -80,6 +84,9 @@ impl App {
     /// Opens the store, reads or trains the model, and makes the connectors. No network yet.
     pub(crate) async fn open(config: &Config) -> Result<App, StartError> {
         let store = open_store(config).await?;
+        let policy = policy::load(&store, config.policy.as_ref(), clock::now())
+            .await
+            .map_err(|e| StartError(e.to_string()))?;
         let model = load_model(&config.data_dir.join("model.bin"))?;
         let mut psas: BTreeMap<String, Arc<dyn Psa>> = BTreeMap::new();
         for entry in &config.psa {
@@ -97,12 +104,13 @@ impl App {
             store,
             clients,
             psas,
-            policy: config.policy.clone(),
+            live_policy: Live::new(policy),
             brain: BrainId::new("technician").map_err(|e| StartError(e.to_string()))?,
             brain_ceiling: config.brain.ceiling,
             model_digest: model.digest(),
             model,
             mail,
+            notify: config.notify.clone(),
             msp_name: config.msp_name.clone(),
             public_url: config.public_url.trim_end_matches('/').to_owned(),
             poll_ms: config.poll_ms,
@@ -182,6 +190,7 @@ fn make_client(entry: &ClientEntry, msp_name: &str) -> Result<Client, StartError
         privileged_groups: lower(&entry.privileged_groups),
         break_glass: lower(&entry.break_glass),
         service_accounts: lower(&entry.service_accounts),
+        authorised_contacts: lower(&entry.authorised_contacts),
         link_ttl_hours: entry.link_ttl_hours,
         directory,
         profile,

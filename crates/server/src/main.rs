@@ -3,6 +3,7 @@
 //! INVARIANT: web handlers never call a connector's write, and only `worker::execute` performs;
 //! `sandbox` is used by `demo` alone.
 
+mod api;
 mod app;
 mod cli;
 mod clock;
@@ -10,7 +11,9 @@ mod complaints;
 mod config;
 mod demo;
 mod failpoint;
+mod policy;
 mod serve;
+mod undo;
 mod web;
 mod worker;
 

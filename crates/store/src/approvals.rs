@@ -1,16 +1,21 @@
 //! Questions to people and their answers.
+//!
+//! INVARIANT: the gate judges every decision inside the transaction that records it, so of several
+//! at once exactly one finds the question as it was shown.
 
 use crate::{
     Store, StoreError,
-    journal::{Append, NewEntry, in_tx},
-    views::wake_for_news,
+    journal::{NewEntry, at_any_version},
+    views::{set_phase, wake_for_news},
     writer::{Fault, Tx},
 };
 use domain::{
-    Actor, Approval, ApprovalId, ApprovalState, ClientId, Decision, Digest, Event, PersonId, UnixMs,
+    Actor, Approval, ApprovalId, ApprovalState, CaseId, CasePhase, ClientId, Decision, Digest,
+    Event, PersonId, UnixMs,
 };
 use gate::DecisionError;
 use sqlx::{Row as _, sqlite::SqliteRow};
+use std::collections::BTreeSet;
 
 /// A question with the client's own row data.
 pub type ApprovalRow = Approval;
@@ -39,6 +44,23 @@ impl Store {
         )
         .bind(state)
         .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(|e| self.fail(e))?;
+        rows.iter().map(|r| approval(r).map_err(|f| f.into_store(&self.path))).collect()
+    }
+
+    /// Every question of a case, oldest first.
+    pub async fn approvals_of(
+        &self,
+        client: &ClientId,
+        case: CaseId,
+    ) -> Result<Vec<Approval>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT body FROM approvals WHERE client = $1 AND case_id = $2 ORDER BY asked_ms, id",
+        )
+        .bind(client.as_str())
+        .bind(case.to_string())
         .fetch_all(&self.pool)
         .await
         .map_err(|e| self.fail(e))?;
@@ -79,7 +101,8 @@ impl Store {
 
     /// Records a person's decision: the gate's rules, the entry, the view and the case's wake-up in
     /// one transaction. `identities` are the person's account ids and addresses; `seen` is the
-    /// digest of what they were shown.
+    /// digest of what they were shown. Answers with the question as it stands then: it may still
+    /// wait, for a second person or for a change to be judged.
     pub async fn decide(
         &self,
         id: ApprovalId,
@@ -89,79 +112,134 @@ impl Store {
         decision: Decision,
         now: UnixMs,
     ) -> Result<Approval, DecideError> {
-        let (person, identities) = (person.clone(), identities.to_vec());
-        self.write(move |tx| {
-            Box::pin(async move { decide(tx, id, person, identities, seen, decision, now).await })
-        })
-        .await?
-        .map_err(DecideError::Gate)
+        let all = self.decide_all(&[(id, seen)], person, identities, decision, now).await?;
+        let one = all.into_iter().next();
+        one.ok_or_else(|| StoreError::NotFound(format!("there is no question {id}")).into())
     }
+
+    /// Records one decision on several questions of one case: all of them, or none. The same
+    /// question twice counts once.
+    pub async fn decide_all(
+        &self,
+        ids: &[(ApprovalId, Digest)],
+        person: &PersonId,
+        identities: &[String],
+        decision: Decision,
+        now: UnixMs,
+    ) -> Result<Vec<Approval>, DecideError> {
+        let mut asked = BTreeSet::new();
+        let ids = ids.iter().copied().filter(|one| asked.insert(*one)).collect();
+        let said =
+            Said { person: person.clone(), identities: identities.to_vec(), decision, at: now };
+        self.write(move |tx| Box::pin(async move { decide(tx, ids, said).await }))
+            .await?
+            .map_err(DecideError::Gate)
+    }
+}
+
+/// What a person said, and when.
+struct Said {
+    person: PersonId,
+    identities: Vec<String>,
+    decision: Decision,
+    at: UnixMs,
 }
 
 async fn decide(
     tx: &mut Tx,
-    id: ApprovalId,
-    person: PersonId,
-    identities: Vec<String>,
-    seen: Digest,
-    decision: Decision,
-    now: UnixMs,
-) -> Result<Result<Approval, DecisionError>, Fault> {
-    let row = sqlx::query("SELECT body FROM approvals WHERE id = $1")
-        .bind(id.to_string())
-        .fetch_optional(&mut tx.conn)
-        .await?;
-    let row = row.ok_or_else(|| StoreError::NotFound(format!("there is no question {id}")))?;
-    let mut found = approval(&row)?;
-    let state = match gate::decide(&found, &person, &identities, seen, &decision, now) {
-        Ok(state) => state,
-        Err(e) => return Ok(Err(e)),
+    ids: Vec<(ApprovalId, Digest)>,
+    said: Said,
+) -> Result<Result<Vec<Approval>, DecisionError>, Fault> {
+    if ids.len() > 1 && matches!(said.decision, Decision::Change(_)) {
+        let text = "a change is of one question; name one";
+        return Err(StoreError::Refused(text.into()).into());
+    }
+    let mut after: Vec<Approval> = Vec::with_capacity(ids.len());
+    // All are judged before anything is written.
+    for (id, seen) in ids {
+        let found = load(tx, id).await?;
+        match gate::decide(&found, &said.person, &said.identities, seen, &said.decision, said.at) {
+            Ok(decided) => after.push(decided),
+            Err(e) => return Ok(Err(e)),
+        }
+    }
+    let Some(first) = after.first() else {
+        return Err(StoreError::Refused("no question was named; name at least one".into()).into());
     };
-    let version: i64 =
-        sqlx::query_scalar("SELECT version FROM cases WHERE client = $1 AND id = $2")
-            .bind(found.client.as_str())
-            .bind(found.case.to_string())
-            .fetch_one(&mut tx.conn)
-            .await?;
-    let append = Append {
-        client: found.client.clone(),
-        case: found.case,
-        expected: u64::try_from(version).unwrap_or_default(),
-        at: now,
-        entries: vec![NewEntry {
-            actor: Actor::Person(person),
-            event: Event::Decided { approval: id, decision },
-        }],
-        views: Vec::new(),
-    };
-    in_tx(tx, append).await?;
-    settle(tx, &found.client, id, &state, now).await?;
-    wake_for_news(tx, &found.client, &found.case.to_string(), now).await?;
-    found.state = state;
-    Ok(Ok(found))
+    let (client, case) = (first.client.clone(), first.case);
+    if after.iter().any(|a| a.client != client || a.case != case) {
+        let text = "these questions are of different cases; decide on each case by itself";
+        return Err(StoreError::Refused(text.into()).into());
+    }
+    write_down(tx, &client, case, &said, &after).await?;
+    Ok(Ok(after))
 }
 
-pub(crate) async fn insert(tx: &mut Tx, approval: &Approval) -> Result<(), Fault> {
-    let body = serde_json::to_string(approval)
-        .map_err(|e| StoreError::Broken(format!("a question cannot be written: {e}")))?;
+async fn write_down(
+    tx: &mut Tx,
+    client: &ClientId,
+    case: CaseId,
+    said: &Said,
+    after: &[Approval],
+) -> Result<(), Fault> {
+    let entry = |a: &Approval| NewEntry {
+        actor: Actor::Person(said.person.clone()),
+        event: Event::Decided { approval: a.id, decision: said.decision.clone() },
+    };
+    let entries = after.iter().map(entry).collect();
+    at_any_version(tx, client, case, said.at, entries, Vec::new()).await?;
+    for approval in after {
+        rewrite(tx, approval, said.at).await?;
+        count_decision(tx, approval, said).await?;
+    }
+    let case_id = case.to_string();
+    if after.iter().all(|a| a.state == ApprovalState::Pending && a.change.is_none()) {
+        set_phase(tx, client, &case_id, CasePhase::WaitingForApproval).await?;
+    }
+    wake_for_news(tx, client, &case_id, said.at).await
+}
+
+async fn count_decision(tx: &mut Tx, approval: &Approval, said: &Said) -> Result<(), Fault> {
     sqlx::query(
-        "INSERT INTO approvals (client, id, case_id, digest, tier, asked_ms, expires_ms, state, body)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO decisions (client, approval, case_id, person, kind, decision, asked_ms, at_ms)
+         SELECT client, id, case_id, $3, kind, $4, asked_ms, $5
+         FROM approvals WHERE client = $1 AND id = $2",
     )
     .bind(approval.client.as_str())
     .bind(approval.id.to_string())
-    .bind(approval.case.to_string())
-    .bind(approval.digest.to_string())
-    .bind(approval.tier.name())
-    .bind(approval.asked_at.0)
-    .bind(approval.expires_at.0)
-    .bind(approval.state.name())
-    .bind(body)
+    .bind(said.person.as_str())
+    .bind(said.decision.name())
+    .bind(said.at.0)
     .execute(&mut tx.conn)
     .await?;
     Ok(())
 }
 
+pub(crate) async fn insert(tx: &mut Tx, approval: &Approval) -> Result<(), Fault> {
+    let (by, at) = decided(&approval.state);
+    sqlx::query(
+        "INSERT INTO approvals (client, id, case_id, digest, kind, tier, asked_ms, expires_ms,
+           state, body, decided_by, decided_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+    )
+    .bind(approval.client.as_str())
+    .bind(approval.id.to_string())
+    .bind(approval.case.to_string())
+    .bind(approval.digest.to_string())
+    .bind(approval.kind.map(|k| k.name()))
+    .bind(approval.tier.name())
+    .bind(approval.asked_at.0)
+    .bind(approval.expires_at.0)
+    .bind(approval.state.name())
+    .bind(body(approval)?)
+    .bind(by)
+    .bind(at)
+    .execute(&mut tx.conn)
+    .await?;
+    Ok(())
+}
+
+/// Settles a question without a person's decision: it expired or is void.
 pub(crate) async fn settle(
     tx: &mut Tx,
     client: &ClientId,
@@ -169,32 +247,118 @@ pub(crate) async fn settle(
     state: &ApprovalState,
     at: UnixMs,
 ) -> Result<(), Fault> {
-    let row = sqlx::query("SELECT body FROM approvals WHERE client = $1 AND id = $2")
-        .bind(client.as_str())
-        .bind(id.to_string())
-        .fetch_optional(&mut tx.conn)
-        .await?;
-    let row = row.ok_or_else(|| {
-        StoreError::NotFound(format!("there is no question {id} of client {client}"))
-    })?;
-    let mut found = approval(&row)?;
+    let mut found = load_of(tx, client, id).await?;
     found.state = state.clone();
-    let body = serde_json::to_string(&found)
-        .map_err(|e| StoreError::Broken(format!("a question cannot be written: {e}")))?;
+    found.change = None;
+    rewrite(tx, &found, at).await
+}
+
+/// Rewrites a question that still waits: a settled one never waits again.
+pub(crate) async fn update(
+    tx: &mut Tx,
+    client: &ClientId,
+    approval: &Approval,
+    at: UnixMs,
+) -> Result<(), Fault> {
+    let found = load_of(tx, client, approval.id).await?;
+    waiting(&found)?;
+    if (&approval.client, approval.case, approval.digest)
+        != (&found.client, found.case, found.digest)
+    {
+        let text = format!("question {} is about something else", approval.id);
+        return Err(StoreError::Refused(text).into());
+    }
+    rewrite(tx, approval, at).await
+}
+
+/// Puts the question about a change in the place of the one that it changes.
+pub(crate) async fn replace(
+    tx: &mut Tx,
+    client: &ClientId,
+    old: ApprovalId,
+    new: &Approval,
+    at: UnixMs,
+) -> Result<(), Fault> {
+    let mut found = load_of(tx, client, old).await?;
+    waiting(&found)?;
+    let asked = found.change.take().filter(|_| new.client == *client && new.case == found.case);
+    let Some(asked) = asked else {
+        let text = format!("nobody asked for a change of question {old} in this case");
+        return Err(StoreError::Refused(text).into());
+    };
+    found.state = ApprovalState::Changed { by: asked.by, at, to: new.id };
+    rewrite(tx, &found, at).await?;
+    insert(tx, new).await
+}
+
+fn waiting(approval: &Approval) -> Result<(), Fault> {
+    match approval.state {
+        ApprovalState::Pending => Ok(()),
+        _ => Err(StoreError::Refused(format!(
+            "question {} is already {}; nothing was changed",
+            approval.id,
+            approval.state.name()
+        ))
+        .into()),
+    }
+}
+
+async fn rewrite(tx: &mut Tx, approval: &Approval, at: UnixMs) -> Result<(), Fault> {
+    let (by, decided_at) = decided(&approval.state);
+    let settled = (approval.state != ApprovalState::Pending).then_some(at.0);
     sqlx::query(
-        "UPDATE approvals SET state = $3, body = $4, settled_ms = $5 WHERE client = $1 AND id = $2",
+        "UPDATE approvals SET state = $3, body = $4, expires_ms = $5, settled_ms = $6,
+           decided_by = COALESCE($7, decided_by), decided_ms = COALESCE($8, decided_ms)
+         WHERE client = $1 AND id = $2",
     )
-    .bind(client.as_str())
-    .bind(id.to_string())
-    .bind(state.name())
-    .bind(body)
-    .bind(at.0)
+    .bind(approval.client.as_str())
+    .bind(approval.id.to_string())
+    .bind(approval.state.name())
+    .bind(body(approval)?)
+    .bind(approval.expires_at.0)
+    .bind(settled)
+    .bind(by)
+    .bind(decided_at)
     .execute(&mut tx.conn)
     .await?;
     Ok(())
 }
 
-fn approval(row: &SqliteRow) -> Result<Approval, Fault> {
+/// Which person settled it, and when.
+fn decided(state: &ApprovalState) -> (Option<String>, Option<i64>) {
+    match state {
+        ApprovalState::Approved { by, at }
+        | ApprovalState::Changed { by, at, .. }
+        | ApprovalState::Denied { by, at, .. } => (Some(by.to_string()), Some(at.0)),
+        ApprovalState::Pending | ApprovalState::Expired | ApprovalState::Void => (None, None),
+    }
+}
+
+async fn load(tx: &mut Tx, id: ApprovalId) -> Result<Approval, Fault> {
+    let row = sqlx::query("SELECT body FROM approvals WHERE id = $1")
+        .bind(id.to_string())
+        .fetch_optional(&mut tx.conn)
+        .await?;
+    approval(&row.ok_or_else(|| StoreError::NotFound(format!("there is no question {id}")))?)
+}
+
+async fn load_of(tx: &mut Tx, client: &ClientId, id: ApprovalId) -> Result<Approval, Fault> {
+    let row = sqlx::query("SELECT body FROM approvals WHERE client = $1 AND id = $2")
+        .bind(client.as_str())
+        .bind(id.to_string())
+        .fetch_optional(&mut tx.conn)
+        .await?;
+    approval(&row.ok_or_else(|| {
+        StoreError::NotFound(format!("there is no question {id} of client {client}"))
+    })?)
+}
+
+fn body(approval: &Approval) -> Result<String, Fault> {
+    serde_json::to_string(approval)
+        .map_err(|e| StoreError::Broken(format!("a question cannot be written: {e}")).into())
+}
+
+pub(crate) fn approval(row: &SqliteRow) -> Result<Approval, Fault> {
     let body: String = row.try_get("body")?;
     serde_json::from_str(&body)
         .map_err(|e| StoreError::Broken(format!("a question cannot be read: {e}")).into())

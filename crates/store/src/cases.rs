@@ -1,9 +1,13 @@
 //! Leases and lists of cases.
 
-use crate::{Store, StoreError, writer::Fault};
-use domain::{CaseId, ClientId, UnixMs};
+use crate::{
+    Store, StoreError,
+    columns::{case, client, maybe_time, time},
+    writer::Fault,
+};
+use domain::{BrainId, CaseId, ClientId, UnixMs};
 use sqlx::{Row as _, sqlite::SqliteRow};
-use std::{str::FromStr as _, time::Duration};
+use std::time::Duration;
 
 /// A case under lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +31,8 @@ pub struct CaseRow {
     pub subject: String,
     /// Sender's address.
     pub requester: String,
+    /// The brain, when it is a request over the API.
+    pub brain: Option<BrainId>,
     /// Where it stands.
     pub phase: String,
     /// One line on what was made of it.
@@ -43,7 +49,7 @@ pub struct CaseRow {
     pub wake_at: Option<UnixMs>,
 }
 
-const COLUMNS: &str = "client, id, psa, ticket_id, subject, requester, phase, summary, tier, received_ms, updated_ms, ended_ms, wake_ms";
+pub(crate) const COLUMNS: &str = "client, id, psa, ticket_id, subject, requester, brain, phase, summary, tier, received_ms, updated_ms, ended_ms, wake_ms";
 
 impl Store {
     /// Leases up to `limit` cases that are due and not leased, oldest wake-up first.
@@ -193,44 +199,9 @@ impl Store {
             })
             .collect()
     }
-
-    /// Distinct targets of started actions of this kind since `since`, this `target` included.
-    pub async fn targets_touched(
-        &self,
-        client: &ClientId,
-        brain: &str,
-        kind: &str,
-        target: &str,
-        since: UnixMs,
-    ) -> Result<u32, StoreError> {
-        let n: i64 = sqlx::query_scalar(
-            "SELECT COUNT(DISTINCT target) FROM touched
-             WHERE client = $1 AND brain = $2 AND kind = $3 AND at_ms >= $4 AND target <> $5",
-        )
-        .bind(client.as_str())
-        .bind(brain)
-        .bind(kind)
-        .bind(since.0)
-        .bind(target)
-        .fetch_one(&self.pool)
-        .await
-        .map_err(|e| self.fail(e))?;
-        Ok(u32::try_from(n).unwrap_or(u32::MAX).saturating_add(1))
-    }
 }
 
-pub(crate) fn client(row: &SqliteRow, column: &str) -> Result<ClientId, Fault> {
-    let text: String = row.try_get(column)?;
-    ClientId::new(text).map_err(|e| StoreError::Broken(e.to_string()).into())
-}
-
-pub(crate) fn case(row: &SqliteRow, column: &str) -> Result<CaseId, Fault> {
-    let text: String = row.try_get(column)?;
-    CaseId::from_str(&text)
-        .map_err(|e| StoreError::Broken(format!("{text:?} is no case id: {e}")).into())
-}
-
-fn case_row(r: &SqliteRow) -> Result<CaseRow, Fault> {
+pub(crate) fn case_row(r: &SqliteRow) -> Result<CaseRow, Fault> {
     let psa: String = r.try_get("psa")?;
     let ticket: String = r.try_get("ticket_id")?;
     Ok(CaseRow {
@@ -239,12 +210,16 @@ fn case_row(r: &SqliteRow) -> Result<CaseRow, Fault> {
         ticket: format!("{psa}#{ticket}"),
         subject: r.try_get("subject")?,
         requester: r.try_get("requester")?,
+        brain: r
+            .try_get::<Option<String>, _>("brain")?
+            .map(|b| BrainId::new(b).map_err(|e| StoreError::Broken(e.to_string())))
+            .transpose()?,
         phase: r.try_get("phase")?,
         summary: r.try_get("summary")?,
         tier: r.try_get("tier")?,
-        received_at: UnixMs(r.try_get("received_ms")?),
-        updated_at: UnixMs(r.try_get("updated_ms")?),
-        ended_at: r.try_get::<Option<i64>, _>("ended_ms")?.map(UnixMs),
-        wake_at: r.try_get::<Option<i64>, _>("wake_ms")?.map(UnixMs),
+        received_at: time(r, "received_ms")?,
+        updated_at: time(r, "updated_ms")?,
+        ended_at: maybe_time(r, "ended_ms")?,
+        wake_at: maybe_time(r, "wake_ms")?,
     })
 }

@@ -17,7 +17,10 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 
 /// Migrations, oldest first. Forward only.
-const MIGRATIONS: &[(i64, &str)] = &[(1, include_str!("../migrations/sqlite/0001_first.sql"))];
+const MIGRATIONS: &[(i64, &str)] = &[
+    (1, include_str!("../migrations/sqlite/0001_first.sql")),
+    (2, include_str!("../migrations/sqlite/0002_gate.sql")),
+];
 
 /// Where the store is.
 #[derive(Clone, Debug)]

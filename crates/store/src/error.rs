@@ -16,6 +16,9 @@ pub enum StoreError {
     /// There is no such thing for this client.
     #[error("{0}")]
     NotFound(String),
+    /// The rules do not allow it; plain words.
+    #[error("{0}")]
+    Refused(String),
     /// The disk is full.
     #[error(
         "the disk that holds {0} is full; free some space: nothing was lost, and work goes on by itself"

@@ -2,8 +2,9 @@
 
 use crate::{
     NewEntry, Store, StoreError,
-    cases::{case, client},
+    columns::{case, client},
     journal::write_entry,
+    msp::not_reserved,
     writer::{Fault, Tx},
 };
 use domain::{Actor, CaseId, ClientId, Event, IncomingTicket, UnixMs};
@@ -149,6 +150,7 @@ const REPEAT_AFTER_END_MS: i64 = 15 * 60_000;
 
 async fn receive(tx: &mut Tx, intake: Intake) -> Result<Received, Fault> {
     let Intake { client: whose, ticket, case: id, fingerprint, duplicate_since, at } = intake;
+    not_reserved(&whose)?;
     let known = sqlx::query("SELECT case_id FROM tickets WHERE psa = $1 AND ticket_id = $2")
         .bind(&ticket.ticket.psa)
         .bind(&ticket.ticket.id)

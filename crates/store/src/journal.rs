@@ -11,7 +11,7 @@ use crate::{
     leaf::{Leaf, commitment, findings},
     merkle::leaf_hash,
     tip::as_i64,
-    views::{View, change_view, mark_news, project},
+    views::{Place, View, change_view, mark_news, project},
     writer::{Fault, Tx},
 };
 use domain::{Actor, CaseId, ClientId, Event, Recorded, UnixMs};
@@ -190,8 +190,9 @@ pub(crate) async fn in_tx(tx: &mut Tx, append: Append) -> Result<u64, Fault> {
         return Err(why_not(tx, &client, &case_id, expected).await?.into());
     }
     for entry in &entries {
-        write_entry(tx, &client, &case_id, at, entry).await?;
-        project(tx, &client, &case_id, at, entry).await?;
+        let seq = write_entry(tx, &client, &case_id, at, entry).await?;
+        let place = Place { client: &client, case_id: &case_id, at, seq };
+        project(tx, place, entry).await?;
     }
     for view in views {
         change_view(tx, &client, &case_id, at, view).await?;
@@ -200,6 +201,29 @@ pub(crate) async fn in_tx(tx: &mut Tx, append: Append) -> Result<u64, Fault> {
         mark_news(tx, &client, &case_id).await?;
     }
     Ok(version)
+}
+
+/// The same, at whatever version the case has: for what people do and for what arrives, which does
+/// not depend on a fold.
+pub(crate) async fn at_any_version(
+    tx: &mut Tx,
+    client: &ClientId,
+    case: CaseId,
+    at: UnixMs,
+    entries: Vec<NewEntry>,
+    views: Vec<View>,
+) -> Result<u64, Fault> {
+    let version: Option<i64> =
+        sqlx::query_scalar("SELECT version FROM cases WHERE client = $1 AND id = $2")
+            .bind(client.as_str())
+            .bind(case.to_string())
+            .fetch_optional(&mut tx.conn)
+            .await?;
+    let version = version.ok_or_else(|| {
+        StoreError::NotFound(format!("there is no case {case} of client {client}"))
+    })?;
+    let expected = u64::try_from(version).unwrap_or_default();
+    in_tx(tx, Append { client: client.clone(), case, expected, at, entries, views }).await
 }
 
 async fn why_not(
@@ -220,14 +244,14 @@ async fn why_not(
     })
 }
 
-/// Writes one entry, its private part, and the new right edge of the tree.
+/// Writes one entry, its private part, and the new right edge of the tree. Answers with its place.
 pub(crate) async fn write_entry(
     tx: &mut Tx,
     client: &ClientId,
     case_id: &str,
     at: UnixMs,
     entry: &NewEntry,
-) -> Result<(), Fault> {
+) -> Result<i64, Fault> {
     let mut edge = tx.edge(client.as_str()).await?;
     let seq = as_i64(edge.size());
     let body = Body { actor: entry.actor.clone(), event: entry.event.clone() };
@@ -246,7 +270,7 @@ pub(crate) async fn write_entry(
         digest: entry.event.digest().map(|d| d.0.to_vec()),
         tier: verdict.map(|v| v.tier.name().into()),
         findings: findings(&entry.event),
-        policy_version: verdict.map(|v| v.policy_version.clone()),
+        policy_version: verdict.map(|v| v.policy_version.to_string()),
         outcome: entry.event.outcome_name().map(str::to_owned),
         commitment: commitment(&salt, &body),
     };
@@ -280,5 +304,5 @@ pub(crate) async fn write_entry(
         .execute(&mut tx.conn)
         .await?;
     tx.set_edge(client.as_str(), edge, at);
-    Ok(())
+    Ok(seq)
 }

@@ -1,9 +1,17 @@
-//! People who sign in, their sessions, and one-time sign-in links.
+//! People who sign in, what they may do, and who stands in for them.
+//!
+//! INVARIANT: who is added, removed or may do something else stands in the MSP's journal, and
+//! whoever may not decide any more leaves no approval behind that has not run.
 
-use crate::{Store, StoreError, writer::Fault};
-use domain::{PersonId, UnixMs};
-use sha2::{Digest as _, Sha256};
-use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
+use crate::{
+    Store, StoreError,
+    columns::maybe_time,
+    leavers, msp,
+    sessions::drop_login_tokens,
+    writer::{Fault, Tx},
+};
+use domain::{Actor, Event, PersonId, UnixMs};
+use sqlx::{Row as _, sqlite::SqliteRow};
 
 /// What a person may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +58,13 @@ pub struct Person {
     pub role: Role,
     /// argon2id in PHC form.
     pub password_hash: String,
+    /// Away from, until.
+    pub away: Option<(UnixMs, UnixMs)>,
+    /// Who is asked instead while they are away.
+    pub deputy: Option<PersonId>,
 }
+
+const COLUMNS: &str = "id, name, email, role, password_hash, away_from, away_until, deputy";
 
 /// What came of removing a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,31 +80,30 @@ pub enum Removal {
 impl Store {
     /// Everybody who can sign in, by id.
     pub async fn people(&self) -> Result<Vec<Person>, StoreError> {
-        let rows =
-            sqlx::query("SELECT id, name, email, role, password_hash FROM people ORDER BY id")
-                .fetch_all(&self.pool)
-                .await
-                .map_err(|e| self.fail(e))?;
+        let sql = format!("SELECT {COLUMNS} FROM people ORDER BY id");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|e| self.fail(e))?;
         rows.iter().map(|r| person(r).map_err(|f| f.into_store(&self.path))).collect()
     }
 
     /// Adds a person; `false`, and nothing changed, when somebody has that id.
-    pub async fn add_person(&self, person: Person, at: UnixMs) -> Result<bool, StoreError> {
+    pub async fn add_person(
+        &self,
+        person: Person,
+        by: Actor,
+        now: UnixMs,
+    ) -> Result<bool, StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
-                let done = sqlx::query(
-                    "INSERT INTO people (id, name, email, role, password_hash, created_ms)
-                     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING",
-                )
-                .bind(person.id.as_str())
-                .bind(person.name)
-                .bind(person.email)
-                .bind(person.role.name())
-                .bind(person.password_hash)
-                .bind(at.0)
-                .execute(&mut tx.conn)
-                .await?;
-                Ok(done.rows_affected() == 1)
+                if load(tx, person.id.as_str()).await?.is_some() {
+                    return Ok(false);
+                }
+                put(tx, &person, now).await?;
+                let change = format!("added as {}", person.role.name());
+                journal(tx, person.id, change, by, now).await?;
+                Ok(true)
             })
         })
         .await
@@ -114,52 +127,112 @@ impl Store {
         .await
     }
 
-    /// Removes a person and their sign-in links, unless no administrator would be left.
-    pub async fn remove_person(&self, id: &PersonId) -> Result<Removal, StoreError> {
-        let id = id.to_string();
+    /// Removes a person and their sign-in links, unless no administrator would be left. What they
+    /// approved and has not run is void.
+    pub async fn remove_person(
+        &self,
+        id: &PersonId,
+        by: Actor,
+        now: UnixMs,
+    ) -> Result<Removal, StoreError> {
+        let id = id.clone();
+        self.write(move |tx| Box::pin(async move { remove(tx, id, by, now).await })).await
+    }
+
+    /// Adds a person, or replaces the one of that id, in the platform's name.
+    pub async fn put_person(&self, person: Person, at: UnixMs) -> Result<(), StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
-                let done = sqlx::query(
-                    "DELETE FROM people WHERE id = $1 AND (role <> $2
-                       OR EXISTS (SELECT 1 FROM people WHERE role = $2 AND id <> $1))",
-                )
-                .bind(&id)
-                .bind(Role::Admin.name())
-                .execute(&mut tx.conn)
-                .await?;
-                if done.rows_affected() == 1 {
-                    drop_login_tokens(&mut tx.conn, &id).await?;
-                    return Ok(Removal::Removed);
-                }
-                let left: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM people WHERE id = $1")
-                    .bind(&id)
-                    .fetch_one(&mut tx.conn)
-                    .await?;
-                Ok(if left == 0 { Removal::Unknown } else { Removal::LastAdmin })
+                let before = load(tx, person.id.as_str()).await?;
+                put(tx, &person, at).await?;
+                let Some(before) = before else {
+                    let change = format!("added as {}", person.role.name());
+                    return journal(tx, person.id, change, Actor::Platform, at).await;
+                };
+                role_changed(tx, &before, person.role, Actor::Platform, at).await
             })
         })
         .await
     }
 
-    /// Adds a person, or replaces the one of that id.
-    pub async fn put_person(&self, person: Person, at: UnixMs) -> Result<(), StoreError> {
+    /// Changes what a person may do; `false` when nobody has that id. A role that may not decide
+    /// voids what they approved and has not run. Refused when no administrator would be left.
+    pub async fn set_role(
+        &self,
+        id: &PersonId,
+        role: Role,
+        by: Actor,
+        now: UnixMs,
+    ) -> Result<bool, StoreError> {
+        let id = id.clone();
         self.write(move |tx| {
             Box::pin(async move {
-                sqlx::query(
-                    "INSERT INTO people (id, name, email, role, password_hash, created_ms)
-                     VALUES ($1, $2, $3, $4, $5, $6)
-                     ON CONFLICT (id) DO UPDATE SET name = excluded.name, email = excluded.email,
-                       role = excluded.role, password_hash = excluded.password_hash",
-                )
-                .bind(person.id.as_str())
-                .bind(person.name)
-                .bind(person.email)
-                .bind(person.role.name())
-                .bind(person.password_hash)
-                .bind(at.0)
-                .execute(&mut tx.conn)
-                .await?;
-                Ok(())
+                let Some(before) = load(tx, id.as_str()).await? else { return Ok(false) };
+                if role != Role::Admin && is_last_admin(tx, &before).await? {
+                    let text = format!("{id} is the only administrator; name another one first");
+                    return Err(StoreError::Refused(text).into());
+                }
+                sqlx::query("UPDATE people SET role = $2 WHERE id = $1")
+                    .bind(id.as_str())
+                    .bind(role.name())
+                    .execute(&mut tx.conn)
+                    .await?;
+                role_changed(tx, &before, role, by, now).await?;
+                Ok(true)
+            })
+        })
+        .await
+    }
+
+    /// Says when a person is away; `until` not after `from` says that they are here. `false` when
+    /// nobody has that id.
+    pub async fn set_away(
+        &self,
+        id: &PersonId,
+        from: UnixMs,
+        until: UnixMs,
+    ) -> Result<bool, StoreError> {
+        let id = id.to_string();
+        let away = (until > from).then_some((from.0, until.0));
+        self.write(move |tx| {
+            Box::pin(async move {
+                let done =
+                    sqlx::query("UPDATE people SET away_from = $2, away_until = $3 WHERE id = $1")
+                        .bind(&id)
+                        .bind(away.map(|a| a.0))
+                        .bind(away.map(|a| a.1))
+                        .execute(&mut tx.conn)
+                        .await?;
+                Ok(done.rows_affected() == 1)
+            })
+        })
+        .await
+    }
+
+    /// Says who is asked while a person is away; `false` when nobody has that id. The deputy must
+    /// be somebody else who may decide.
+    pub async fn set_deputy(
+        &self,
+        id: &PersonId,
+        deputy: Option<PersonId>,
+    ) -> Result<bool, StoreError> {
+        let id = id.to_string();
+        self.write(move |tx| {
+            Box::pin(async move {
+                if let Some(deputy) = &deputy {
+                    let found = load(tx, deputy.as_str()).await?;
+                    if *deputy.as_str() == id || !found.is_some_and(|p| p.role.may_decide()) {
+                        let text =
+                            format!("{deputy} cannot stand in: name somebody else who may decide");
+                        return Err(StoreError::Refused(text).into());
+                    }
+                }
+                let done = sqlx::query("UPDATE people SET deputy = $2 WHERE id = $1")
+                    .bind(&id)
+                    .bind(deputy.as_ref().map(PersonId::as_str))
+                    .execute(&mut tx.conn)
+                    .await?;
+                Ok(done.rows_affected() == 1)
             })
         })
         .await
@@ -167,12 +240,12 @@ impl Store {
 
     /// The person of this id.
     pub async fn person(&self, id: &PersonId) -> Result<Option<Person>, StoreError> {
-        let row =
-            sqlx::query("SELECT id, name, email, role, password_hash FROM people WHERE id = $1")
-                .bind(id.as_str())
-                .fetch_optional(&self.pool)
-                .await
-                .map_err(|e| self.fail(e))?;
+        let sql = format!("SELECT {COLUMNS} FROM people WHERE id = $1");
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(id.as_str())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(|e| self.fail(e))?;
         row.map(|r| person(&r).map_err(|f| f.into_store(&self.path))).transpose()
     }
 
@@ -184,117 +257,93 @@ impl Store {
             .map_err(|e| self.fail(e))?;
         Ok(u64::try_from(n).unwrap_or_default())
     }
-
-    /// Saves a session. The database keeps only a hash of its id, so that whoever reads a backup
-    /// cannot sign in with it; `data` must not hold the id either.
-    pub async fn save_session(
-        &self,
-        id: String,
-        data: String,
-        expires: UnixMs,
-    ) -> Result<(), StoreError> {
-        let id = session_key(&id);
-        self.write(move |tx| {
-            Box::pin(async move {
-                sqlx::query(
-                    "INSERT INTO sessions (id, data, expires_ms) VALUES ($1, $2, $3)
-                     ON CONFLICT (id) DO UPDATE SET data = excluded.data,
-                       expires_ms = excluded.expires_ms",
-                )
-                .bind(id)
-                .bind(data)
-                .bind(expires.0)
-                .execute(&mut tx.conn)
-                .await?;
-                Ok(())
-            })
-        })
-        .await
-    }
-
-    /// A session that has not expired.
-    pub async fn session(&self, id: &str, now: UnixMs) -> Result<Option<String>, StoreError> {
-        sqlx::query_scalar("SELECT data FROM sessions WHERE id = $1 AND expires_ms > $2")
-            .bind(session_key(id))
-            .bind(now.0)
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(|e| self.fail(e))
-    }
-
-    /// Ends a session, and clears away those that expired.
-    pub async fn end_session(&self, id: String, now: UnixMs) -> Result<(), StoreError> {
-        let id = session_key(&id);
-        self.write(move |tx| {
-            Box::pin(async move {
-                sqlx::query("DELETE FROM sessions WHERE id = $1 OR expires_ms <= $2")
-                    .bind(id)
-                    .bind(now.0)
-                    .execute(&mut tx.conn)
-                    .await?;
-                Ok(())
-            })
-        })
-        .await
-    }
-
-    /// Keeps a one-time sign-in token, by its hash.
-    pub async fn put_login_token(
-        &self,
-        hash: String,
-        person: &PersonId,
-        expires: UnixMs,
-    ) -> Result<(), StoreError> {
-        let person = person.to_string();
-        self.write(move |tx| {
-            Box::pin(async move {
-                sqlx::query(
-                    "INSERT INTO login_tokens (hash, person, expires_ms) VALUES ($1, $2, $3)",
-                )
-                .bind(hash)
-                .bind(person)
-                .bind(expires.0)
-                .execute(&mut tx.conn)
-                .await?;
-                Ok(())
-            })
-        })
-        .await
-    }
-
-    /// Uses a one-time sign-in token up; `None` when it is unknown, used or expired.
-    pub async fn take_login_token(
-        &self,
-        hash: String,
-        now: UnixMs,
-    ) -> Result<Option<PersonId>, StoreError> {
-        self.write(move |tx| {
-            Box::pin(async move {
-                let found: Option<String> = sqlx::query_scalar(
-                    "DELETE FROM login_tokens WHERE hash = $1 AND expires_ms > $2 RETURNING person",
-                )
-                .bind(hash)
-                .bind(now.0)
-                .fetch_optional(&mut tx.conn)
-                .await?;
-                found
-                    .map(|id| {
-                        PersonId::new(id).map_err(|e| StoreError::Broken(e.to_string()).into())
-                    })
-                    .transpose()
-            })
-        })
-        .await
-    }
 }
 
-async fn drop_login_tokens(conn: &mut SqliteConnection, person: &str) -> Result<(), Fault> {
-    sqlx::query("DELETE FROM login_tokens WHERE person = $1").bind(person).execute(conn).await?;
+async fn put(tx: &mut Tx, person: &Person, at: UnixMs) -> Result<(), Fault> {
+    sqlx::query(
+        "INSERT INTO people (id, name, email, role, password_hash, created_ms, away_from,
+           away_until, deputy)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, email = excluded.email,
+           role = excluded.role, password_hash = excluded.password_hash,
+           away_from = excluded.away_from, away_until = excluded.away_until,
+           deputy = excluded.deputy",
+    )
+    .bind(person.id.as_str())
+    .bind(&person.name)
+    .bind(&person.email)
+    .bind(person.role.name())
+    .bind(&person.password_hash)
+    .bind(at.0)
+    .bind(person.away.map(|a| a.0.0))
+    .bind(person.away.map(|a| a.1.0))
+    .bind(person.deputy.as_ref().map(PersonId::as_str))
+    .execute(&mut tx.conn)
+    .await?;
     Ok(())
 }
 
-fn session_key(id: &str) -> String {
-    hex::encode(Sha256::digest(id.as_bytes()))
+async fn remove(tx: &mut Tx, id: PersonId, by: Actor, now: UnixMs) -> Result<Removal, Fault> {
+    let Some(before) = load(tx, id.as_str()).await? else { return Ok(Removal::Unknown) };
+    if is_last_admin(tx, &before).await? {
+        return Ok(Removal::LastAdmin);
+    }
+    for sql in
+        ["DELETE FROM people WHERE id = $1", "UPDATE people SET deputy = NULL WHERE deputy = $1"]
+    {
+        sqlx::query(sql).bind(id.as_str()).execute(&mut tx.conn).await?;
+    }
+    drop_login_tokens(&mut tx.conn, id.as_str()).await?;
+    journal(tx, id.clone(), "removed".into(), by.clone(), now).await?;
+    leavers::void(tx, &id, "was removed", by, now).await?;
+    Ok(Removal::Removed)
+}
+
+async fn role_changed(
+    tx: &mut Tx,
+    before: &Person,
+    role: Role,
+    by: Actor,
+    now: UnixMs,
+) -> Result<(), Fault> {
+    if before.role == role {
+        return Ok(());
+    }
+    let change = format!("was {}, is {} now", before.role.name(), role.name());
+    journal(tx, before.id.clone(), change, by.clone(), now).await?;
+    if !role.may_decide() {
+        leavers::void(tx, &before.id, "may not decide any more", by, now).await?;
+    }
+    Ok(())
+}
+
+async fn is_last_admin(tx: &mut Tx, person: &Person) -> Result<bool, Fault> {
+    if person.role != Role::Admin {
+        return Ok(false);
+    }
+    let others: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM people WHERE role = $1 AND id <> $2")
+            .bind(Role::Admin.name())
+            .bind(person.id.as_str())
+            .fetch_one(&mut tx.conn)
+            .await?;
+    Ok(others == 0)
+}
+
+async fn journal(
+    tx: &mut Tx,
+    person: PersonId,
+    change: String,
+    by: Actor,
+    now: UnixMs,
+) -> Result<(), Fault> {
+    msp::write(tx, now, by, Event::PersonChanged { person, change }).await
+}
+
+async fn load(tx: &mut Tx, id: &str) -> Result<Option<Person>, Fault> {
+    let sql = format!("SELECT {COLUMNS} FROM people WHERE id = $1");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(&mut tx.conn).await?;
+    row.map(|r| person(&r)).transpose()
 }
 
 fn person(r: &SqliteRow) -> Result<Person, Fault> {
@@ -307,5 +356,10 @@ fn person(r: &SqliteRow) -> Result<Person, Fault> {
         role: Role::parse(&role)
             .ok_or_else(|| StoreError::Broken(format!("{role:?} is no role")))?,
         password_hash: r.try_get("password_hash")?,
+        away: maybe_time(r, "away_from")?.zip(maybe_time(r, "away_until")?),
+        deputy: r
+            .try_get::<Option<String>, _>("deputy")?
+            .map(|d| PersonId::new(d).map_err(|e| StoreError::Broken(e.to_string())))
+            .transpose()?,
     })
 }

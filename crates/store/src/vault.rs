@@ -113,14 +113,7 @@ pub enum TakeError {
 impl Store {
     /// Seals a secret for an attempt.
     pub fn seal(&self, attempt: AttemptId, secret: &SecretString) -> Result<Vec<u8>, StoreError> {
-        let mut nonce = [0u8; 24];
-        fill(&mut nonce)?;
-        let aad = attempt.to_string();
-        let payload = Payload { msg: secret.expose_secret().as_bytes(), aad: aad.as_bytes() };
-        let sealed = cipher(&self.keys)
-            .encrypt(XNonce::from_slice(&nonce), payload)
-            .map_err(|_| StoreError::Broken("a secret cannot be sealed".into()))?;
-        Ok([nonce.as_slice(), &sealed].concat())
+        seal_for(&self.keys, &attempt.to_string(), secret)
     }
 
     /// The token of an attempt's link: 128 bits, hexadecimal, the same after a crash.
@@ -247,14 +240,33 @@ fn cipher(keys: &Keys) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new(keys.vault.as_ref().into())
 }
 
-fn unseal(keys: &Keys, attempt: &str, sealed: &[u8]) -> Result<SecretString, StoreError> {
+/// Seals a secret for one purpose: it opens for no other.
+pub(crate) fn seal_for(
+    keys: &Keys,
+    purpose: &str,
+    secret: &SecretString,
+) -> Result<Vec<u8>, StoreError> {
+    let mut nonce = [0u8; 24];
+    fill(&mut nonce)?;
+    let payload = Payload { msg: secret.expose_secret().as_bytes(), aad: purpose.as_bytes() };
+    let sealed = cipher(keys)
+        .encrypt(XNonce::from_slice(&nonce), payload)
+        .map_err(|_| StoreError::Broken("a secret cannot be sealed".into()))?;
+    Ok([nonce.as_slice(), &sealed].concat())
+}
+
+pub(crate) fn unseal(
+    keys: &Keys,
+    purpose: &str,
+    sealed: &[u8],
+) -> Result<SecretString, StoreError> {
     let broken = || {
         StoreError::Broken(
             "a sealed secret cannot be opened; was keys/vault.key replaced? restore it".into(),
         )
     };
     let (nonce, body) = sealed.split_at_checked(24).ok_or_else(broken)?;
-    let payload = Payload { msg: body, aad: attempt.as_bytes() };
+    let payload = Payload { msg: body, aad: purpose.as_bytes() };
     let clear = cipher(keys).decrypt(XNonce::from_slice(nonce), payload).map_err(|_| broken())?;
     Ok(String::from_utf8(clear).map_err(|_| broken())?.into())
 }

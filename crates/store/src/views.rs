@@ -1,8 +1,11 @@
 //! The views: tables that lists and workers read, changed with the entry that they follow from.
 
 use crate::{
-    NewEntry,
+    NewEntry, approvals, asked,
+    notices::{self, NewNotice},
+    outcomes, touched,
     vault::{self, NewDrop},
+    webhooks,
     writer::{Fault, Tx},
 };
 use domain::{
@@ -22,6 +25,18 @@ pub enum View {
     Ask(Box<Approval>),
     /// A question's end without a person's decision.
     Settle(ApprovalId, ApprovalState),
+    /// A question as it stands now, while it still waits: a change that somebody asked for was
+    /// refused.
+    Update(Box<Approval>),
+    /// The question about a change takes the place of the one that it changes.
+    Replace {
+        /// The question that waited until now.
+        old: ApprovalId,
+        /// The one that takes its place.
+        new: Box<Approval>,
+    },
+    /// Something that people are told of; it is about this case, whatever it says itself.
+    Notice(NewNotice),
     /// A one-time secret, sealed with the entry that says it is used.
     Drop(NewDrop),
     /// A message of the ticket that was taken in.
@@ -35,16 +50,51 @@ pub enum View {
     },
 }
 
+/// Where an entry stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    pub(crate) client: &'a ClientId,
+    pub(crate) case_id: &'a str,
+    pub(crate) at: UnixMs,
+    pub(crate) seq: i64,
+}
+
 /// What an event implies for the views.
-pub(crate) async fn project(
+pub(crate) async fn project(tx: &mut Tx, place: Place<'_>, entry: &NewEntry) -> Result<(), Fault> {
+    project_case(tx, place, entry).await?;
+    asked::project(tx, place, entry).await?;
+    touched::project(tx, place, entry).await?;
+    outcomes::project(tx, place, entry).await?;
+    webhooks::project(tx, place, &entry.event).await
+}
+
+/// The brain that an entry is the work of: its actor, or, when the platform acts for it, the one
+/// whose request the case is.
+pub(crate) async fn brain_of(
     tx: &mut Tx,
-    client: &ClientId,
-    case_id: &str,
-    at: UnixMs,
-    entry: &NewEntry,
-) -> Result<(), Fault> {
+    place: Place<'_>,
+    actor: &Actor,
+) -> Result<Option<String>, Fault> {
+    match actor {
+        Actor::Brain(brain) => Ok(Some(brain.to_string())),
+        Actor::Person(_) => Ok(None),
+        Actor::Platform => {
+            let found: Option<Option<String>> =
+                sqlx::query_scalar("SELECT brain FROM cases WHERE client = $1 AND id = $2")
+                    .bind(place.client.as_str())
+                    .bind(place.case_id)
+                    .fetch_optional(&mut tx.conn)
+                    .await?;
+            Ok(found.flatten())
+        }
+    }
+}
+
+async fn project_case(tx: &mut Tx, place: Place<'_>, entry: &NewEntry) -> Result<(), Fault> {
+    let Place { client, case_id, at, .. } = place;
     match &entry.event {
-        Event::Judged { action, verdict, .. } if action.account().is_some() => {
+        // A close-out says nothing about how grave the case is.
+        Event::Judged { action, verdict, .. } if action.ticket().is_none() => {
             sqlx::query("UPDATE cases SET tier = $3 WHERE client = $1 AND id = $2")
                 .bind(client.as_str())
                 .bind(case_id)
@@ -55,21 +105,6 @@ pub(crate) async fn project(
         Event::Held { .. } => set_phase(tx, client, case_id, CasePhase::WaitingForApproval).await?,
         Event::Decided { .. } | Event::Expired { .. } | Event::Voided { .. } => {
             set_phase(tx, client, case_id, CasePhase::Working).await?;
-        }
-        Event::Started { action, .. } => {
-            if let Actor::Brain(brain) = &entry.actor {
-                sqlx::query(
-                    "INSERT INTO touched (client, brain, kind, target, at_ms)
-                     VALUES ($1, $2, $3, $4, $5)",
-                )
-                .bind(client.as_str())
-                .bind(brain.as_str())
-                .bind(action.kind().name())
-                .bind(action.target_key())
-                .bind(at.0)
-                .execute(&mut tx.conn)
-                .await?;
-            }
         }
         Event::Finished { attempt, outcome } => match outcome {
             Outcome::Done(_) => vault::settle(tx, *attempt, true).await?,
@@ -90,7 +125,7 @@ pub(crate) async fn project(
     Ok(())
 }
 
-async fn set_phase(
+pub(crate) async fn set_phase(
     tx: &mut Tx,
     client: &ClientId,
     case_id: &str,
@@ -123,8 +158,14 @@ pub(crate) async fn change_view(
                 .execute(&mut tx.conn)
                 .await?;
         }
-        View::Ask(approval) => crate::approvals::insert(tx, &approval).await?,
-        View::Settle(id, state) => crate::approvals::settle(tx, client, id, &state, at).await?,
+        View::Ask(approval) => approvals::insert(tx, &approval).await?,
+        View::Settle(id, state) => approvals::settle(tx, client, id, &state, at).await?,
+        View::Update(approval) => approvals::update(tx, client, &approval, at).await?,
+        View::Replace { old, new } => approvals::replace(tx, client, old, &new, at).await?,
+        View::Notice(notice) => {
+            let place = Some((client.as_str(), case_id));
+            notices::insert(tx, place, &notice, at).await?;
+        }
         View::Drop(drop) => vault::insert(tx, client, case_id, at, drop).await?,
         View::Seen { psa, ticket, message } => {
             sqlx::query(

@@ -367,6 +367,7 @@ pub fn assert_gate_refuses(action: &Action, account: &Account) {
         privileged,
         service: account.service_marks.clone(),
         break_glass: false,
+        as_named: true,
     };
     facts.target = domain::Fact::known(target, "test", at);
     let verdict = judge(action, &facts, at);

@@ -59,6 +59,7 @@ pub fn harmless_facts(at: UnixMs) -> Facts {
                 account_id: Some("requester".into()),
                 address: "requester@acme.test".into(),
                 verification: Verification::AddressOnFile,
+                verified_at: None,
             },
             source,
             at,
@@ -71,23 +72,22 @@ pub fn harmless_facts(at: UnixMs) -> Facts {
                 privileged: vec![],
                 service: vec![],
                 break_glass: false,
+                as_named: true,
             },
             source,
             at,
         ),
         group: Fact::known(
-            GroupFacts {
-                exists: true,
-                sensitivity: Sensitivity::Normal,
-                because: "ordinary".into(),
-            },
+            GroupFacts { exists: true, sensitivity: Sensitivity::Normal, because: "ordinary".into(), marks: vec![], as_named: true },
             source,
             at,
         ),
         volume: Fact::known(Volume { targets: 1 }, source, at),
-        brain: Fact::known(BrainFacts { in_scope: true, ceiling: Tier::High }, source, at),
+        brain: Fact::known(BrainFacts { in_scope: true, ceiling: Tier::High, requests: 1, rate: 0, repeats: 1 }, source, at),
         ticket: Fact::known(TicketFacts { of_this_case: true }, source, at),
         cooling_down: Fact::known(false, source, at),
+        breaker: Fact::known(None, source, at),
+        ..Facts::none("test")
     }
 }
 
@@ -100,8 +100,9 @@ pub fn judge(action: &Action, facts: &Facts, at: UnixMs) -> Verdict {
         case: CaseId(Uuid::from_u128(1)),
         brain: BrainId::new("technician").unwrap(),
         action: action.clone(),
+        undoes: None,
     };
-    gate::judge(Some(&policy), request, facts, at)
+    gate::judge(Ok(&policy.compile().unwrap()), request, facts, at)
 }
 
 /// Permission for this action from the real gate: judged on harmless facts and, where the gate
@@ -117,6 +118,14 @@ pub fn permit(action: &Action) -> Grant {
         sentence: action.sentence(),
         tier: verdict.tier(),
         excluded: vec![],
+        brain: None,
+        kind: None,
+        needed: 1,
+        yes: vec![],
+        steps: Default::default(),
+        not_before: None,
+        change: None,
+        replaces: None,
         asked_at: at,
         expires_at: at.plus_ms(60_000),
         state: ApprovalState::Approved { by: PersonId::new("anna").unwrap(), at },

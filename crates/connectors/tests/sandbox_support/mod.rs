@@ -66,9 +66,10 @@ pub(crate) fn permit(client: &str, action: &Action) -> Grant {
         case: CaseId(uuid::Uuid::now_v7()),
         brain: BrainId::new("technician").unwrap(),
         action: action.clone(),
+        undoes: None,
     };
     let case = request.case;
-    let verdict = gate::judge(Some(&policy), request, &facts(action, now), now);
+    let verdict = gate::judge(Ok(&policy.compile().unwrap()), request, &facts(action, now), now);
     let approval = Approval {
         id: ApprovalId(uuid::Uuid::now_v7()),
         client,
@@ -77,6 +78,14 @@ pub(crate) fn permit(client: &str, action: &Action) -> Grant {
         sentence: action.sentence(),
         tier: verdict.tier(),
         excluded: Vec::new(),
+        brain: None,
+        kind: None,
+        needed: 1,
+        yes: vec![],
+        steps: Default::default(),
+        not_before: None,
+        change: None,
+        replaces: None,
         asked_at: now,
         expires_at: now.plus_ms(60_000),
         state: ApprovalState::Approved { by: PersonId::new("ada").unwrap(), at: now },
@@ -95,6 +104,7 @@ fn facts(action: &Action, now: UnixMs) -> Facts {
                 account_id: account.map(|a| a.id.clone()),
                 address: account.map(|a| a.login.clone()).unwrap_or_default(),
                 verification: Verification::SecondChannel,
+                verified_at: None,
             },
             "test",
             at,
@@ -107,19 +117,22 @@ fn facts(action: &Action, now: UnixMs) -> Facts {
                 privileged: Vec::new(),
                 service: Vec::new(),
                 break_glass: false,
+                as_named: true,
             },
             "test",
             at,
         ),
         group: Fact::known(
-            GroupFacts { exists: true, sensitivity: Sensitivity::Normal, because: "test".into() },
+            GroupFacts { exists: true, sensitivity: Sensitivity::Normal, because: "test".into(), marks: vec![], as_named: true },
             "test",
             at,
         ),
         volume: Fact::known(Volume { targets: 1 }, "test", at),
-        brain: Fact::known(BrainFacts { in_scope: true, ceiling: Tier::High }, "test", at),
+        brain: Fact::known(BrainFacts { in_scope: true, ceiling: Tier::High, requests: 1, rate: 0, repeats: 1 }, "test", at),
         ticket: Fact::known(TicketFacts { of_this_case: true }, "test", at),
         cooling_down: Fact::known(false, "test", at),
+        breaker: Fact::known(None, "test", at),
+        ..Facts::none("test")
     }
 }
 

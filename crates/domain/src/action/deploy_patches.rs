@@ -18,7 +18,7 @@ impl Spec for DeployPatches {
     const KIND: ActionKind = ActionKind::DeployPatches;
     const FLOOR: Tier = Tier::Low;
     const SCORECARD: Scorecard = Scorecard {
-        reversibility: 4,
+        reversibility: 3,
         blast_radius: 3,
         compliance_sensitivity: 4,
         frequency: 5,

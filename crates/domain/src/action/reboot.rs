@@ -27,12 +27,9 @@ impl Spec for Reboot {
         "Unsaved work is lost, and a device that is about to fail may not come back.";
     const UNDO: Option<&'static str> = None;
 
-    fn base(&self, seen: &Seen<'_>) -> (Tier, &'static str) {
-        if seen.in_window && self.devices.len() == 1 {
-            (Tier::Medium, "one_device_in_window")
-        } else {
-            (Tier::High, "outside_window_or_several")
-        }
+    /// Window, number and who works on it raise from here; so fifty at once are one tier up, not two.
+    fn base(&self, _seen: &Seen<'_>) -> (Tier, &'static str) {
+        (Tier::Medium, "comes_back_as_it_was")
     }
 
     fn sentence(&self) -> String {

@@ -5,7 +5,8 @@ use super::{Ctx, Sink};
 use domain::{Because, Blank, Tier};
 
 pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
-    let Some(said) = ctx.seen.confidence else { return };
+    // What a brain said does not age; a doubt from before is still one.
+    let Some(said) = ctx.facts.confidence.value() else { return };
     let least = ctx.rules.min_confidence;
     if ctx.write && ctx.request.action.ticket().is_none() && said.percent < least {
         out.raise("confidence", Tier::High, "unsure", || {

@@ -80,6 +80,8 @@ impl Variables for Known<'_> {
             Var::InMaintenanceWindow => {
                 Value::Bool(ctx.rules.calendar.open_window(ctx.kind, ctx.now).is_some())
             }
+            // Without written hours nobody knows; a rule that asks for them fails, and raises.
+            Var::InBusinessHours if !ctx.rules.calendar.has_business_hours() => Value::Missing,
             Var::InBusinessHours => Value::Bool(self.moment().in_business_hours),
             Var::InChangeFreeze => {
                 Value::Bool(ctx.rules.calendar.freeze(ctx.kind, ctx.now).is_some())

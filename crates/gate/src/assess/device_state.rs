@@ -23,6 +23,11 @@ pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
     if !stops {
         return;
     }
+    if ctx.kind == K::Reboot && named.len() > 1 {
+        out.raise("device_state", Tier::High, "several_devices", || {
+            Because::filled("{} devices would restart at once", [many(named.len())])
+        });
+    }
     let active = count(|d| d.user_active == Some(true));
     if active > 0 && ctx.kind != K::DeployPatches {
         out.raise("device_state", Tier::High, "user_active", || {

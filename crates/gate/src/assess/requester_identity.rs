@@ -10,7 +10,10 @@ pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
     // A missing fact is the business of `missing_facts`.
     let Some(requester) = ctx.seen.requester else { return };
     // What the platform's own monitoring asks for comes from nobody; devices are judged by theirs.
+    // Where a policy asks for more than the address, nobody is not enough either.
+    let needed = *ctx.rules.identity.of(ctx.kind);
     if ctx.infrastructure
+        && needed <= Verification::AddressOnFile
         && requester.address.is_empty()
         && requester.verification == Verification::Unverified
     {
@@ -18,7 +21,6 @@ pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
         out.raise("requester_identity", Tier::Medium, "nobody_asked", why);
         return;
     }
-    let needed = *ctx.rules.identity.of(ctx.kind);
     let old = ctx.policy.document().max_verification_age_ms;
     let stale = requester.verification == Verification::SecondChannel
         && requester.verified_at.is_none_or(|at| {

@@ -1,4 +1,5 @@
-//! What can hardly be undone, by its own scorecard, and has no way back here, is asked about.
+//! What can hardly be undone, by its own scorecard, and has no way back here, is asked about. Words on
+//! the ticket are not: the case's own record goes on.
 
 use super::{Ctx, Sink};
 use domain::{Because, Tier};
@@ -7,7 +8,10 @@ use domain::{Because, Tier};
 const HARD: u8 = 4;
 
 pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
-    if ctx.write && ctx.kind.scorecard().reversibility >= HARD && ctx.kind.undo().is_none() {
+    if !ctx.write || ctx.request.action.ticket().is_some() {
+        return;
+    }
+    if ctx.kind.scorecard().reversibility >= HARD && ctx.kind.undo().is_none() {
         out.raise("reversibility", Tier::High, "no_way_back", || {
             Because::Fixed("it can hardly be undone, and there is no way back")
         });

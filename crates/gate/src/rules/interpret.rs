@@ -14,8 +14,6 @@ use std::sync::{Arc, LazyLock};
 static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 
 /// Whether `expr` holds, given the variables that it uses.
-#[cold]
-#[inline(never)]
 pub(super) fn holds<V: Variables + ?Sized>(
     expr: &IdedExpr,
     used: &[Var],

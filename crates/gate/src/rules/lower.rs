@@ -1,22 +1,29 @@
 //! From the parser's tree to the native form, or to nothing where the native form lacks the words.
 
-use super::native::{At, NO, Native, Node, Order, Part, Step, Sum, Test, YES};
+use super::native::{ASK, At, NO, Node, Order, Part, Step, Sum, Test, Tree, YES};
 use super::vars::{Var, VarType};
 use cel::IdedExpr;
 use cel::common::ast::{CallExpr, Expr, LiteralValue, operators as op};
+
+/// The native form of a condition.
+pub(super) struct Native {
+    pub(super) steps: Vec<Step>,
+    /// The first step.
+    pub(super) start: At,
+    pub(super) tree: Tree,
+}
 
 /// The native form of a checked condition; `None` when only the interpreter can evaluate it.
 pub(super) fn lower(expr: &IdedExpr) -> Option<Native> {
     let mut lowering = Lowering::default();
     let root = lowering.node(expr)?;
     let start = lowering.jump(root, YES, NO)?;
-    Some(Native {
-        steps: lowering.steps.into(),
-        start,
+    let tree = Tree {
         nodes: lowering.nodes.into(),
         texts: lowering.texts.into(),
         ints: lowering.ints.into(),
-    })
+    };
+    Some(Native { steps: lowering.steps, start, tree })
 }
 
 #[derive(Default)]
@@ -29,7 +36,7 @@ struct Lowering {
 
 impl Lowering {
     fn push(&mut self, node: Node) -> Option<At> {
-        let at = At::try_from(self.nodes.len()).ok().filter(|at| *at < NO)?;
+        let at = At::try_from(self.nodes.len()).ok().filter(|at| *at < ASK)?;
         self.nodes.push(node);
         Some(at)
     }
@@ -184,16 +191,22 @@ impl Lowering {
             Node::Var(var) => (Test::Flag(var), yes, no),
             Node::Compare(order, a, b) => (self.compare(at, order, a, b), yes, no),
             Node::InInts(a, from, to) => match self.look(a)? {
-                Node::Var(var) => (Test::AmongInts(var, from, to), yes, no),
+                Node::Var(var) => {
+                    let ints = self.ints.get(usize::from(from)..usize::from(to))?;
+                    (Test::AmongInts(var, ints.into()), yes, no)
+                }
                 _ => (Test::Tree(at), yes, no),
             },
             Node::InTexts(a, from, to) => match self.look(a)? {
-                Node::Var(var) => (Test::AmongTexts(var, from, to), yes, no),
+                Node::Var(var) => {
+                    let texts = self.texts.get(usize::from(from)..usize::from(to))?;
+                    (Test::AmongTexts(var, texts.into()), yes, no)
+                }
                 _ => (Test::Tree(at), yes, no),
             },
             _ => (Test::Tree(at), yes, no),
         };
-        let step = At::try_from(self.steps.len()).ok().filter(|at| *at < NO)?;
+        let step = At::try_from(self.steps.len()).ok().filter(|at| *at < ASK)?;
         self.steps.push(Step { test, yes, no });
         Some(step)
     }
@@ -210,7 +223,10 @@ impl Lowering {
     fn equal(&self, at: At, a: At, b: At) -> Test {
         match (self.look(a), self.look(b)) {
             (Some(Node::Var(var)), Some(Node::Text(text)))
-            | (Some(Node::Text(text)), Some(Node::Var(var))) => Test::Is(var, text),
+            | (Some(Node::Text(text)), Some(Node::Var(var))) => {
+                let text = self.texts.get(usize::from(text)).cloned();
+                text.map_or(Test::Tree(at), |text| Test::Is(var, text))
+            }
             (Some(Node::Var(var)), Some(Node::Int(i)))
             | (Some(Node::Int(i)), Some(Node::Var(var))) => Test::Between(var, i, i),
             _ => Test::Tree(at),

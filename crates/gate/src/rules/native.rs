@@ -7,13 +7,15 @@
 use super::program::Failure;
 use super::vars::{Value, Var, Variables};
 
-/// Index of a node in [`Native::nodes`], or of a step in [`Native::steps`].
+/// Index of a node of the tree, of a text, of a number or of a step.
 pub(super) type At = u16;
 
 /// Where jumps end: the condition holds.
 pub(super) const YES: At = u16::MAX;
 /// Where jumps end: the condition does not hold.
 pub(super) const NO: At = u16::MAX - 1;
+/// Where there are no jumps: ask the tree or the interpreter. Every index lies below.
+pub(super) const ASK: At = u16::MAX - 2;
 
 /// How two values compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,81 +111,85 @@ pub(super) enum Node {
     Has(Part, At, At),
 }
 
-/// A question about one variable that a jump can answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A question about one variable that a jump can answer. Self-contained, so that a step costs one load.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Test {
     /// A bool variable.
     Flag(Var),
     /// A number from low to high.
     Between(Var, i64, i64),
-    /// A text that equals a text.
-    Is(Var, At),
-    /// A number among the numbers from..to.
-    AmongInts(Var, At, At),
-    /// A text among the texts from..to.
-    AmongTexts(Var, At, At),
+    /// A text that equals this one.
+    Is(Var, Box<str>),
+    /// A number among these.
+    AmongInts(Var, Box<[i64]>),
+    /// A text among these.
+    AmongTexts(Var, Box<[Box<str>]>),
     /// Any other condition: ask the tree.
     Tree(At),
 }
 
 /// A test and where to go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Step {
     pub(super) test: Test,
     pub(super) yes: At,
     pub(super) no: At,
 }
 
-/// A compiled condition.
+impl Step {
+    /// The answer where it can be had without a call; `None` when it takes [`Step::answer`].
+    #[inline(always)]
+    pub(super) fn glance<V: Variables + ?Sized>(&self, vars: &V) -> Option<bool> {
+        match &self.test {
+            Test::Flag(var) => match vars.get(*var) {
+                Value::Bool(b) => Some(b),
+                _ => None,
+            },
+            Test::Between(var, low, high) => match vars.get(*var) {
+                Value::Int(i) => Some(*low <= i && i <= *high),
+                _ => None,
+            },
+            Test::Is(var, text) => match vars.get(*var) {
+                Value::Str(s) => Some(same(s, text)),
+                _ => None,
+            },
+            Test::AmongInts(var, ints) => match vars.get(*var) {
+                Value::Int(i) => Some(ints.contains(&i)),
+                _ => None,
+            },
+            Test::AmongTexts(var, texts) => match vars.get(*var) {
+                Value::Str(s) => Some(texts.iter().any(|t| same(s, t))),
+                _ => None,
+            },
+            Test::Tree(_) => None,
+        }
+    }
+
+    /// The answer; `None` when something is missing or fails.
+    #[inline(always)]
+    pub(super) fn answer<V: Variables + ?Sized>(&self, tree: &Tree, vars: &V) -> Option<bool> {
+        match self.test {
+            Test::Tree(at) => tree.truth(at, vars).ok(),
+            _ => self.glance(vars),
+        }
+    }
+}
+
+/// Equality of texts that are short as a rule: a loop costs less here than a call.
+#[inline(always)]
+fn same(a: &str, b: &str) -> bool {
+    a.len() == b.len() && a.bytes().zip(b.bytes()).all(|(a, b)| a == b)
+}
+
+/// The meaning of a compiled condition.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Native {
-    pub(super) steps: Box<[Step]>,
-    pub(super) start: At,
+pub(super) struct Tree {
     pub(super) nodes: Box<[Node]>,
     pub(super) texts: Box<[Box<str>]>,
     pub(super) ints: Box<[i64]>,
 }
 
-impl Native {
-    /// Whether the condition holds.
-    #[inline]
-    pub(super) fn holds<V: Variables + ?Sized>(&self, vars: &V) -> Result<bool, Failure> {
-        let mut at = self.start;
-        while let Some(step) = self.steps.get(usize::from(at)) {
-            let Some(yes) = self.test(step.test, vars) else { return self.exact(vars) };
-            at = if yes { step.yes } else { step.no };
-        }
-        Ok(at == YES)
-    }
-
-    /// The answer of one test; `None` when something is missing or fails.
-    #[inline]
-    fn test<V: Variables + ?Sized>(&self, test: Test, vars: &V) -> Option<bool> {
-        match test {
-            Test::Flag(var) => match vars.get(var) {
-                Value::Bool(b) => Some(b),
-                _ => None,
-            },
-            Test::Between(var, low, high) => match vars.get(var) {
-                Value::Int(i) => Some((low..=high).contains(&i)),
-                _ => None,
-            },
-            Test::Is(var, text) => match (vars.get(var), self.texts.get(usize::from(text))) {
-                (Value::Str(s), Some(text)) => Some(s == &**text),
-                _ => None,
-            },
-            Test::AmongInts(var, from, to) => match vars.get(var) {
-                Value::Int(i) => Some(self.ints_in(from, to).contains(&i)),
-                _ => None,
-            },
-            Test::AmongTexts(var, from, to) => match vars.get(var) {
-                Value::Str(s) => Some(self.texts_in(from, to).iter().any(|t| &**t == s)),
-                _ => None,
-            },
-            Test::Tree(at) => self.truth(at, vars).ok(),
-        }
-    }
-
+impl Tree {
     fn ints_in(&self, from: At, to: At) -> &[i64] {
         self.ints.get(usize::from(from)..usize::from(to)).unwrap_or_default()
     }
@@ -192,14 +198,13 @@ impl Native {
         self.texts.get(usize::from(from)..usize::from(to)).unwrap_or_default()
     }
 
-    /// The answer of the whole tree.
-    #[cold]
-    #[inline(never)]
-    fn exact<V: Variables + ?Sized>(&self, vars: &V) -> Result<bool, Failure> {
+    /// The answer of the whole condition.
+    pub(super) fn whole<V: Variables + ?Sized>(&self, vars: &V) -> Result<bool, Failure> {
         let root = self.nodes.len().checked_sub(1).and_then(|at| At::try_from(at).ok());
         self.truth(root.ok_or(Failure::Unreadable)?, vars)
     }
 
+    #[inline(never)]
     fn truth<V: Variables + ?Sized>(&self, at: At, vars: &V) -> Result<bool, Failure> {
         match self.value(at, vars)? {
             Value::Bool(b) => Ok(b),

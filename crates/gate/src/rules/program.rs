@@ -1,6 +1,6 @@
 //! A custom rule, compiled when it is saved.
 
-use super::native::Native;
+use super::native::{ASK, At, NO, Step, Tree, YES};
 use super::problem::RuleProblem;
 use super::vars::{Var, Variables};
 use super::{CustomRule, check, interpret, lower, scan};
@@ -59,20 +59,20 @@ pub enum Outcome {
 /// A checked and compiled condition. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Program {
-    form: Form,
-    notes: Arc<check::Seen>,
+    /// Tests and jumps; empty when the interpreter has to be asked.
+    steps: Arc<[Step]>,
+    start: At,
+    rest: Arc<Rest>,
 }
 
-#[derive(Clone, Debug)]
-enum Form {
-    Native(Arc<Native>),
-    Interpreted(Arc<Interpreted>),
-}
-
+/// What most evaluations do not need.
 #[derive(Debug)]
-struct Interpreted {
-    expr: IdedExpr,
+struct Rest {
+    tree: Tree,
+    /// What the interpreter is asked, when it has to be.
+    interpreted: Option<IdedExpr>,
     used: Box<[Var]>,
+    notes: check::Seen,
 }
 
 impl Program {
@@ -91,9 +91,35 @@ impl Program {
     /// What the condition says, given these facts.
     #[inline]
     pub fn eval<V: Variables + ?Sized>(&self, vars: &V) -> Outcome {
-        let answer = match &self.form {
-            Form::Native(native) => native.holds(vars),
-            Form::Interpreted(it) => interpret::holds(&it.expr, &it.used, vars),
+        let mut at = self.start;
+        while let Some(step) = self.steps.get(usize::from(at)) {
+            let Some(yes) = step.glance(vars) else { return self.walk(at, vars) };
+            at = if yes { step.yes } else { step.no };
+        }
+        match at {
+            YES => Outcome::Matches,
+            NO => Outcome::DoesNotMatch,
+            _ => self.exact(vars),
+        }
+    }
+
+    /// Goes on from a step that takes more than a glance.
+    #[inline(never)]
+    fn walk<V: Variables + ?Sized>(&self, from: At, vars: &V) -> Outcome {
+        let mut at = from;
+        while let Some(step) = self.steps.get(usize::from(at)) {
+            let Some(yes) = step.answer(&self.rest.tree, vars) else { return self.exact(vars) };
+            at = if yes { step.yes } else { step.no };
+        }
+        if at == YES { Outcome::Matches } else { Outcome::DoesNotMatch }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn exact<V: Variables + ?Sized>(&self, vars: &V) -> Outcome {
+        let answer = match &self.rest.interpreted {
+            None => self.rest.tree.whole(vars),
+            Some(expr) => interpret::holds(expr, &self.rest.used, vars),
         };
         match answer {
             Ok(true) => Outcome::Matches,
@@ -104,23 +130,20 @@ impl Program {
 
     /// Whether it runs without the interpreter: no allocation, nanoseconds.
     pub fn is_native(&self) -> bool {
-        matches!(self.form, Form::Native(_))
+        self.rest.interpreted.is_none()
     }
 
     /// The variables that the condition uses, in the order of the table.
     pub fn variables(&self) -> impl Iterator<Item = Var> {
-        self.notes.vars.iter().copied()
+        self.rest.used.iter().copied()
     }
 
     pub(super) fn notes(&self) -> &check::Seen {
-        &self.notes
+        &self.rest.notes
     }
 
-    pub(super) fn native(&self) -> Option<&Native> {
-        match &self.form {
-            Form::Native(native) => Some(native),
-            Form::Interpreted(_) => None,
-        }
+    pub(super) fn tree(&self) -> Option<&Tree> {
+        self.is_native().then_some(&self.rest.tree)
     }
 }
 
@@ -128,19 +151,19 @@ fn compile(rule: &str, source: &str) -> Result<Program, Vec<RuleProblem>> {
     let names = scan::scan(rule, source).map_err(|problem| vec![problem])?;
     let expr = parse(rule, source).map_err(|problem| vec![problem])?;
     let notes = check::check(rule, &expr, &names)?;
-    let form = match lower::lower(&expr) {
-        Some(native) => Form::Native(Arc::new(native)),
-        None if check::depth(&expr) > MAX_TREE_DEPTH => {
-            let what = "the condition is too deep for exists, all, filter, map and `+` on texts; \
-                split it into several rules";
-            return Err(vec![RuleProblem::new(rule, what)]);
-        }
-        None => {
-            let used = notes.vars.iter().copied().collect();
-            Form::Interpreted(Arc::new(Interpreted { expr, used }))
-        }
-    };
-    Ok(Program { form, notes: Arc::new(notes) })
+    let used = notes.vars.iter().copied().collect();
+    if let Some(native) = lower::lower(&expr) {
+        let rest = Rest { tree: native.tree, interpreted: None, used, notes };
+        let steps = native.steps.into();
+        return Ok(Program { steps, start: native.start, rest: Arc::new(rest) });
+    }
+    if check::depth(&expr) > MAX_TREE_DEPTH {
+        let what = "the condition is too deep for exists, all, filter, map and `+` on texts; \
+            split it into several rules";
+        return Err(vec![RuleProblem::new(rule, what)]);
+    }
+    let rest = Rest { tree: Tree::default(), interpreted: Some(expr), used, notes };
+    Ok(Program { steps: Arc::new([]), start: ASK, rest: Arc::new(rest) })
 }
 
 fn parse(rule: &str, source: &str) -> Result<IdedExpr, RuleProblem> {
@@ -162,6 +185,9 @@ fn parse(rule: &str, source: &str) -> Result<IdedExpr, RuleProblem> {
 /// A parser's message in our words.
 fn syntax(message: &str) -> String {
     let message = message.trim_start_matches("Syntax error: ");
+    if let Some(token) = message.strip_prefix("expected ") {
+        return format!("{token} is missing here");
+    }
     if let Some((found, expected)) =
         message.strip_prefix("mismatched input ").and_then(|m| m.split_once(" expecting "))
     {

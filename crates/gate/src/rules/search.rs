@@ -162,18 +162,18 @@ fn lists(constants: &BTreeSet<String>, legal: &[&str]) -> Vec<Sample> {
 
 /// Variables of which only order or equality with constants and one another is asked.
 fn simple(program: &Program) -> BTreeSet<Var> {
-    let Some(native) = program.native() else { return BTreeSet::new() };
+    let Some(tree) = program.tree() else { return BTreeSet::new() };
     let leaf = |at: u16| {
-        let node = native.nodes.get(usize::from(at));
+        let node = tree.nodes.get(usize::from(at));
         matches!(node, Some(Node::Var(_) | Node::Int(_) | Node::Text(_)))
     };
-    let is_text = |at: u16| match native.nodes.get(usize::from(at)) {
+    let is_text = |at: u16| match tree.nodes.get(usize::from(at)) {
         Some(Node::Var(var)) => !matches!(var.spec().ty, VarType::Int { .. }),
         Some(Node::Text(_)) => true,
         _ => false,
     };
     let mut fine: BTreeSet<u16> = BTreeSet::new();
-    for node in &native.nodes {
+    for node in &tree.nodes {
         match *node {
             Node::Equal(a, b) if leaf(a) && leaf(b) => fine.extend([a, b]),
             Node::Compare(_, a, b) if leaf(a) && leaf(b) && !is_text(a) => fine.extend([a, b]),
@@ -182,7 +182,7 @@ fn simple(program: &Program) -> BTreeSet<Var> {
         }
     }
     let mut all: BTreeSet<Var> = program.notes().vars.clone();
-    for (at, node) in native.nodes.iter().enumerate() {
+    for (at, node) in tree.nodes.iter().enumerate() {
         if let Node::Var(var) = node
             && !u16::try_from(at).is_ok_and(|at| fine.contains(&at))
         {

@@ -1,8 +1,8 @@
-//! `journeyman approvals list|show|approve|deny`
+//! `journeyman approvals list|show|approve|change|deny`
 
 use super::{CliResult, ConfigArg, ask, table};
 use crate::{app::open_store, clock, config::Config, web::password};
-use domain::{Approval, ApprovalId, CaseView, Decision, Digest, PersonId};
+use domain::{Approval, ApprovalId, CaseView, Decision, Digest, PersonId, UnixMs};
 use secrecy::ExposeSecret as _;
 use std::{error::Error, process::ExitCode, str::FromStr as _};
 use store::{Person, Store};
@@ -27,12 +27,29 @@ enum Command {
     Show {
         /// Its id.
         id: String,
+        /// Only the action, as JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Say yes to exactly what `show` prints. At a terminal it is printed first and asked for;
     /// elsewhere --digest is required.
     Approve {
         /// Its id.
         id: String,
+        /// Not before then, such as 2026-11-22T03:00:00Z.
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Say yes to something smaller or different instead, given as JSON. It is judged anew and takes the
+    /// question's place.
+    Change {
+        /// Its id.
+        id: String,
+        /// The action, as `show --json` prints it, with your change.
+        #[arg(long, value_name = "JSON")]
+        action: String,
         #[command(flatten)]
         who: Who,
     },
@@ -67,8 +84,16 @@ pub(crate) async fn run(args: Args) -> CliResult {
     let store = open_store(&config).await?;
     let result = match args.command {
         Command::List { all } => list(&store, all).await,
-        Command::Show { id } => show(&store, &id).await,
-        Command::Approve { id, who } => decide(&store, &id, who, Decision::Approve).await,
+        Command::Show { id, json } => show(&store, &id, json).await,
+        Command::Approve { id, at: None, who } => decide(&store, &id, who, Decision::Approve).await,
+        Command::Approve { id, at: Some(at), who } => {
+            decide(&store, &id, who, Decision::ApproveAt(moment(&at)?)).await
+        }
+        Command::Change { id, action, who } => {
+            let action = serde_json::from_str(&action)
+                .map_err(|e| format!("--action is no action: {e}; `show --json` prints the form"))?;
+            decide(&store, &id, who, Decision::Change(Box::new(action))).await
+        }
         Command::Deny { id, reason, who } => decide(&store, &id, who, Decision::Deny(reason)).await,
     };
     store.close().await;
@@ -100,17 +125,35 @@ async fn find(store: &Store, id: &str) -> Result<Approval, Fault> {
     })
 }
 
-async fn show(store: &Store, id: &str) -> Result<(), Fault> {
+async fn show(store: &Store, id: &str, json: bool) -> Result<(), Fault> {
     let approval = find(store, id).await?;
+    if json {
+        let case = case_of(store, &approval).await?;
+        let held = case.held.iter().find(|h| h.approval == approval.id);
+        let action = &held.ok_or("the action of this approval cannot be read")?.action;
+        println!("{}", serde_json::to_string_pretty(action)?);
+        return Ok(());
+    }
     print!("{}", package_of(store, &approval).await?);
     Ok(())
 }
 
-async fn package_of(store: &Store, approval: &Approval) -> Result<String, Fault> {
+/// A point in time as people write it, RFC 3339.
+pub(super) fn moment(text: &str) -> Result<UnixMs, Fault> {
+    let at: jiff::Timestamp = text
+        .parse()
+        .map_err(|_| format!("{text:?} is no time; write it like 2026-11-22T03:00:00Z"))?;
+    Ok(UnixMs(at.as_millisecond()))
+}
+
+async fn case_of(store: &Store, approval: &Approval) -> Result<CaseView, Fault> {
     let events = store.events(&approval.client, approval.case).await?;
-    let case = CaseView::fold(&approval.client, approval.case, &events)
-        .ok_or("the case of this approval cannot be read")?;
-    Ok(package(approval, &case))
+    let case = CaseView::fold(&approval.client, approval.case, &events);
+    Ok(case.ok_or("the case of this approval cannot be read")?)
+}
+
+async fn package_of(store: &Store, approval: &Approval) -> Result<String, Fault> {
+    Ok(package(approval, &case_of(store, approval).await?))
 }
 
 /// The decision package as text: what exactly, for whom, why, what could go wrong, the way back.
@@ -129,13 +172,24 @@ pub(crate) fn package(approval: &Approval, case: &CaseView) -> String {
         case.judged.iter().rev().find(|(_, v)| v.digest == approval.digest)
     {
         for f in &verdict.findings {
-            let why = f.because.join("; ");
-            line("finding", &format!("{} ({}, {}): {why}", f.code, f.assessor, f.minimum));
+            let text = format!("{} ({}, {}): {}", f.code, f.assessor, f.minimum, f.because);
+            line("finding", &text);
         }
         line("risk", action.kind().risk());
         line("way back", action.kind().undo().unwrap_or("cannot be undone"));
     }
     line("may not", &format!("decide: {}", approval.excluded.join(", ")));
+    if let Some(submission) = &case.submission {
+        line("its words", &format!("{}: {}", submission.brain, submission.reason));
+    }
+    if approval.needed > 1 {
+        let said: Vec<&str> = approval.yes.iter().map(|y| y.by.as_str()).collect();
+        let needed = approval.needed;
+        line("people", &format!("{needed} have to say yes; so far: {}", said.join(", ")));
+    }
+    if let Some(at) = approval.not_before {
+        line("not before", &at.to_string());
+    }
     line("state", approval.state.name());
     line("expires", &approval.expires_at.to_string());
     line("digest", &approval.digest.to_string());
@@ -165,7 +219,13 @@ async fn decide(store: &Store, id: &str, who: Who, decision: Decision) -> Result
             clock::now(),
         )
         .await?;
-    println!("{} by {}", decided.state.name(), person.id);
+    match (&decided.change, decided.yes.len() < usize::from(decided.needed)) {
+        (Some(_), _) => println!("the change by {} is judged by the running server", person.id),
+        (None, true) if decided.state == domain::ApprovalState::Pending => {
+            println!("{} said yes; another person is needed", person.id);
+        }
+        _ => println!("{} by {}", decided.state.name(), person.id),
+    }
     Ok(())
 }
 
@@ -181,7 +241,8 @@ async fn seen(
         return Ok(Digest::try_from(text)?);
     }
     let verb = match decision {
-        Decision::Approve => "approve",
+        Decision::Approve | Decision::ApproveAt(_) => "approve",
+        Decision::Change(_) => "change",
         Decision::Deny(_) => "deny",
     };
     if ask::at_terminal() {
@@ -189,7 +250,7 @@ async fn seen(
         if !ask::yes(&format!("{verb} exactly this?"))? {
             return Err("nothing was decided".into());
         }
-    } else if matches!(decision, Decision::Approve) {
+    } else if !matches!(decision, Decision::Deny(_)) {
         return Err(format!(
             "without a terminal --digest is required; nothing was decided. Read `journeyman approvals show {id}`, and if that is right add --digest {digest}",
             id = approval.id,
@@ -201,7 +262,7 @@ async fn seen(
 }
 
 /// Checks a person's password, from the terminal or from standard input.
-async fn sign_in(store: &Store, name: &str) -> Result<Person, Fault> {
+pub(super) async fn sign_in(store: &Store, name: &str) -> Result<Person, Fault> {
     let id = PersonId::new(name)?;
     let given = ask::password(&format!("password of {id}: "))?;
     let found = store.person(&id).await?;
@@ -210,6 +271,6 @@ async fn sign_in(store: &Store, name: &str) -> Result<Person, Fault> {
     let right = password::verify(&hash, given.expose_secret());
     match found {
         Some(person) if right => Ok(person),
-        _ => Err("name or password is wrong; nothing was decided".into()),
+        _ => Err("name or password is wrong; nothing was changed".into()),
     }
 }

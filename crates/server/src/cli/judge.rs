@@ -36,7 +36,11 @@ pub(crate) fn run(args: Args) -> CliResult {
         .map_err(|e| format!("{path}: {e}; docs/judge-example.json shows the form"))?;
     let now = input.now.unwrap_or_else(|| newest(&input.facts));
     let sentence = input.request.action.sentence();
-    let verdict = judge(input.policy.as_ref(), input.request, &input.facts, now);
+    let policy = match &input.policy {
+        None => Err("no policy was given".to_owned()),
+        Some(policy) => policy.compile().map_err(|e| e.to_string()),
+    };
+    let verdict = judge(crate::policy::by(&policy), input.request, &input.facts, now);
     let record = verdict.record();
     if args.json {
         println!("{}", serde_json::to_string_pretty(record)?);
@@ -51,7 +55,7 @@ pub(crate) fn run(args: Args) -> CliResult {
             f.minimum.name(),
             f.code,
             f.assessor,
-            f.because.join("; ")
+            f.because
         );
     }
     Ok(ExitCode::SUCCESS)
@@ -72,6 +76,14 @@ fn newest(facts: &Facts) -> UnixMs {
         at(&facts.volume),
         at(&facts.brain),
         at(&facts.ticket),
+        at(&facts.mailbox),
+        at(&facts.devices),
+        at(&facts.patch),
+        at(&facts.fleet),
+        at(&facts.script),
+        at(&facts.cost),
+        at(&facts.breaker),
+        at(&facts.undo),
     ]
     .into_iter()
     .flatten()

@@ -5,14 +5,18 @@ use std::{error::Error, path::PathBuf, process::ExitCode};
 
 mod approvals;
 mod ask;
+mod brains;
+mod breakers;
 mod cases;
 mod doctor;
 pub(crate) mod init;
 mod journal;
 mod judge;
 mod login;
+mod mcp;
 pub(crate) use login::one_time_link;
 mod people;
+mod policy;
 mod serve;
 
 /// What a command answers.
@@ -38,6 +42,14 @@ enum Command {
     Cases(cases::Args),
     /// Look at questions to people, and answer them.
     Approvals(approvals::Args),
+    /// Check, compare, explain, try out, propose and agree to policies.
+    Policy(policy::Args),
+    /// Stop a kind of action, a client or everything, and let it run again.
+    Breakers(breakers::Args),
+    /// AIs that may request actions: let in, change the token, shut out.
+    Brains(brains::Args),
+    /// Serve the Model Context Protocol on standard input and output, for an AI on this machine.
+    Mcp(mcp::Args),
     /// Who may sign in: add, list, set a password, remove.
     People(people::Args),
     /// Verify the journal, or look into it.
@@ -72,6 +84,10 @@ pub(crate) async fn run(cli: Cli) -> CliResult {
         Command::Doctor(args) => doctor::run(args).await,
         Command::Cases(args) => cases::run(args).await,
         Command::Approvals(args) => approvals::run(args).await,
+        Command::Policy(args) => policy::run(args).await,
+        Command::Breakers(args) => breakers::run(args).await,
+        Command::Brains(args) => brains::run(args).await,
+        Command::Mcp(args) => mcp::run(args).await,
         Command::People(args) => people::run(args).await,
         Command::Journal(args) => journal::run(args).await,
         Command::Judge(args) => judge::run(args),

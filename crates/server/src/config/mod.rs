@@ -50,6 +50,9 @@ pub(crate) struct Config {
     pub(crate) policy: Option<Policy>,
     /// Outgoing mail, for one-time codes.
     pub(crate) mail: Option<SmtpConfig>,
+    /// Addresses that are told by mail of what ran at Medium, and of breakers.
+    #[serde(default)]
+    pub(crate) notify: Vec<String>,
     /// Help desks.
     #[serde(default)]
     pub(crate) psa: Vec<PsaEntry>,
@@ -110,6 +113,9 @@ pub(crate) struct ClientEntry {
     /// Logins of service accounts; `*` stands for any text.
     #[serde(default = "default_service")]
     pub(crate) service_accounts: BTreeSet<String>,
+    /// Addresses of people whom the client named as entitled to ask for others.
+    #[serde(default)]
+    pub(crate) authorised_contacts: BTreeSet<String>,
     /// Hours until an unread one-time password is wiped.
     #[serde(default = "default_link_ttl")]
     pub(crate) link_ttl_hours: u32,
@@ -202,7 +208,7 @@ impl Config {
             ));
         }
         if let Some(policy) = &self.policy {
-            policy.check().map_err(|e| e.to_string())?;
+            policy.compile().map_err(|e| e.to_string())?;
         }
         if self.workers == 0 || self.poll_ms == 0 {
             return Err("`workers` and `poll_ms` must be above 0".into());
@@ -233,6 +239,9 @@ impl Config {
         let mut ids = HashSet::new();
         let mut customers = HashSet::new();
         for client in &self.client {
+            if client.id.as_str().starts_with('@') {
+                return Err(format!("[[client]] {}: ids beginning with '@' are our own", client.id));
+            }
             if !ids.insert(&client.id) {
                 return Err(format!("[[client]] {} stands twice; ids must differ", client.id));
             }

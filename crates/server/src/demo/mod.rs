@@ -4,6 +4,7 @@
 //! the work, and by the scripted approver, who stands for a sensible person.
 
 mod approver;
+mod guest;
 mod set_up;
 mod stream;
 mod summary;
@@ -90,7 +91,8 @@ pub(crate) async fn run(args: Args) -> CliResult {
     let watcher = tokio::spawn(stream::watch_decisions(stage.clone()));
     let pace = (!args.headless).then(|| std::time::Duration::from_millis(args.pace_ms));
     let filed = stream::run(&stage, tickets, pace).await?;
-    let summary = summary::make(&stage, &filed).await?;
+    let visits = guest::visit(&stage, running.address).await?;
+    let summary = summary::make(&stage, &filed, visits).await?;
     stage.view.end(&summary);
     if let Some(path) = &args.json {
         let text = serde_json::to_string_pretty(&summary)?;

@@ -113,6 +113,7 @@ pub(super) fn config(
             ca_file: None,
             timeout_ms: 10_000,
         }),
+        notify: vec![format!("{ADMIN}@harbour-it.example")],
         psa: vec![PsaEntry {
             name: PSA.into(),
             request_tracker: None,
@@ -166,6 +167,7 @@ fn entry(
         privileged_groups: Default::default(),
         break_glass: client.break_glass.iter().cloned().collect(),
         service_accounts: client.service_accounts.iter().cloned().collect(),
+        authorised_contacts: Default::default(),
         link_ttl_hours: 24,
         active_directory,
         graph,

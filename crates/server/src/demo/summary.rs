@@ -2,11 +2,12 @@
 
 use super::{
     Stage,
+    guest::Visit,
     stream::{Filed, case_of},
 };
-use domain::{Action, ApprovalState, CaseView, Outcome, TicketStatus};
+use domain::{Action, ApprovalState, CaseView, Outcome, TicketStatus, Tier};
 use serde::Serialize;
-use std::error::Error;
+use std::{collections::BTreeMap, error::Error};
 
 /// How a ticket of a finished run may stand.
 const OUTCOMES: [&str; 4] = ["closed", "waiting", "dispatched", "refused"];
@@ -25,7 +26,11 @@ pub(super) struct Summary {
     journal_verified: bool,
     p50_ms: i64,
     p99_ms: i64,
+    /// Judgements of changes at each tier, close-outs aside.
+    tiers: BTreeMap<&'static str, usize>,
     wrong: Vec<String>,
+    /// What somebody else's AI asked for, and was answered.
+    guest: Vec<Visit>,
     cases: Vec<CaseSummary>,
 }
 
@@ -67,7 +72,11 @@ struct Judged {
 type Fault = Box<dyn Error + Send + Sync>;
 
 /// Folds every filed ticket's case and audits the sandbox.
-pub(super) async fn make(stage: &Stage, filed: &[Filed]) -> Result<Summary, Fault> {
+pub(super) async fn make(
+    stage: &Stage,
+    filed: &[Filed],
+    guest: Vec<Visit>,
+) -> Result<Summary, Fault> {
     let mut cases = Vec::with_capacity(filed.len());
     let mut unverified_closes = 0;
     for one in filed {
@@ -112,9 +121,18 @@ pub(super) async fn make(stage: &Stage, filed: &[Filed]) -> Result<Summary, Faul
         journal_verified,
         p50_ms: percentile(&times, 50),
         p99_ms: percentile(&times, 99),
+        tiers: tiers(&cases),
+        guest,
         wrong,
         cases,
     })
+}
+
+fn tiers(cases: &[CaseSummary]) -> BTreeMap<&'static str, usize> {
+    let judged = |tier: Tier| {
+        cases.iter().flat_map(|c| &c.judged).filter(|j| j.tier == tier.name()).count()
+    };
+    Tier::ALL.iter().map(|t| (t.name(), judged(*t))).collect()
 }
 
 fn never_seen(one: &Filed) -> CaseSummary {
@@ -176,7 +194,7 @@ fn summarise(one: &Filed, view: &CaseView, phase: &str) -> CaseSummary {
                 action: a.sentence(),
                 tier: v.tier.name().into(),
                 follows: v.follows.name().into(),
-                findings: v.findings.iter().map(|f| f.code.clone()).collect(),
+                findings: v.findings.iter().map(|f| f.code.to_string()).collect(),
             })
             .collect(),
         unassisted: outcome == "closed" && approved_by.is_empty(),
@@ -226,8 +244,11 @@ impl Summary {
 
     /// For the terminal.
     pub(super) fn text(&self) -> String {
+        let guest: Vec<String> = self.guest.iter().map(Visit::text).collect();
+        let guest = guest.join(", ");
         let mut text = format!(
             "{} tickets: {} closed ({} unassisted), {} waiting for a person, {} dispatched, {} refused\n\
+             changes judged low {}, medium {}, high {}, critical {}; another AI: {}\n\
              wrong effects: {}   unverified closes: {}   journal: {}\n\
              arrival to closed: p50 {} ms, p99 {} ms",
             self.tickets,
@@ -236,6 +257,11 @@ impl Summary {
             self.waiting,
             self.dispatched,
             self.refused,
+            self.tiers.get("low").unwrap_or(&0),
+            self.tiers.get("medium").unwrap_or(&0),
+            self.tiers.get("high").unwrap_or(&0),
+            self.tiers.get("critical").unwrap_or(&0),
+            guest,
             self.wrong_effects,
             self.unverified_closes,
             if self.journal_verified { "verified" } else { "NOT VERIFIED" },
@@ -275,6 +301,8 @@ mod tests {
             journal_verified: true,
             p50_ms: 0,
             p99_ms: 0,
+            tiers: BTreeMap::new(),
+            guest: Vec::new(),
             wrong: Vec::new(),
             cases: outcomes.iter().map(case).collect(),
         }

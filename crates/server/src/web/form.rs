@@ -7,12 +7,17 @@ use super::{Web, oops::Oops, session::Viewer};
 use axum::{
     body::{Bytes, to_bytes},
     extract::{FromRequest, FromRequestParts, Request},
-    http::HeaderMap,
+    http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
 use std::sync::Arc;
 
-const MAX_BYTES: usize = 64 * 1024;
+/// The largest form of somebody who is not signed in, in bytes.
+const SMALL: usize = 64 * 1024;
+/// The largest form of somebody who is: a policy of a million bytes, encoded. In bytes.
+const LARGE: usize = 4 * 1024 * 1024;
+/// More fields than any page of ours has.
+const MOST_FIELDS: usize = 20_000;
 
 /// The fields of a form.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +25,25 @@ pub(super) struct Fields(Vec<(String, String)>);
 
 impl Fields {
     fn parse(bytes: &Bytes) -> Fields {
-        Fields(url::form_urlencoded::parse(bytes).into_owned().collect())
+        Fields(url::form_urlencoded::parse(bytes).into_owned().take(MOST_FIELDS).collect())
+    }
+
+    /// Every value of this name, in the order of the form.
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// Whether the form had a field of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(n, _)| n == name)
+    }
+
+    /// The first value of this name without the space around it, with the line breaks of a browser
+    /// made plain; `None` when nothing is left of it.
+    pub(super) fn filled(&self, name: &str) -> Option<String> {
+        let text = self.get(name).replace("\r\n", "\n");
+        let text = text.trim();
+        (!text.is_empty()).then(|| text.to_owned())
     }
 
     /// The first value of this name; empty when there is none.
@@ -38,7 +61,7 @@ impl FromRequest<Arc<Web>> for Posted {
 
     async fn from_request(request: Request, web: &Arc<Web>) -> Result<Self, Response> {
         from_our_page(request.headers(), web).map_err(IntoResponse::into_response)?;
-        body(request).await.map(Posted)
+        body(request, SMALL).await.map(Posted)
     }
 }
 
@@ -56,7 +79,7 @@ impl FromRequest<Arc<Web>> for Signed {
         from_our_page(request.headers(), web).map_err(IntoResponse::into_response)?;
         let (mut parts, rest) = request.into_parts();
         let viewer = <Viewer as FromRequestParts<_>>::from_request_parts(&mut parts, web).await?;
-        let fields = body(Request::from_parts(parts, rest)).await?;
+        let fields = body(Request::from_parts(parts, rest), LARGE).await?;
         if !same(fields.get("csrf"), &viewer.csrf) {
             let text = "This form is from another session. Go back, reload the page, try again.";
             return Err(Oops::forbidden(text).into_response());
@@ -65,14 +88,25 @@ impl FromRequest<Arc<Web>> for Signed {
     }
 }
 
-async fn body(request: Request) -> Result<Fields, Response> {
-    match to_bytes(request.into_body(), MAX_BYTES).await {
+async fn body(request: Request, most: usize) -> Result<Fields, Response> {
+    let declared = request.headers().get(header::CONTENT_LENGTH);
+    let declared = declared.and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<usize>().ok());
+    if declared.is_some_and(|bytes| bytes > most) {
+        return Err(Oops::too_large(most).into_response());
+    }
+    match to_bytes(request.into_body(), most).await {
         Ok(bytes) => Ok(Fields::parse(&bytes)),
+        Err(e) if is_limit(&e) => Err(Oops::too_large(most).into_response()),
         Err(_) => {
-            let text = "This form is too large, or it did not arrive whole. Try again.";
+            let text = "This form did not arrive whole. Try again.";
             Err(Oops::bad_request(text).into_response())
         }
     }
+}
+
+/// Whether a body was cut off because it is too long, and not because the connection broke.
+fn is_limit(error: &axum::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|e| e.to_string().contains("length limit"))
 }
 
 /// Compares two secrets in a time that depends only on their lengths.

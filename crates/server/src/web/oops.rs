@@ -43,6 +43,21 @@ impl Oops {
         Oops::new(StatusCode::BAD_REQUEST, "That did not work", text)
     }
 
+    /// Something else holds already; the text says what.
+    pub(super) fn conflict(text: impl Into<String>) -> Oops {
+        Oops::new(StatusCode::CONFLICT, "Not done", text)
+    }
+
+    /// A field says something that cannot be; the text says which and what would be right.
+    pub(super) fn unprocessable(text: impl Into<String>) -> Oops {
+        Oops::new(StatusCode::UNPROCESSABLE_ENTITY, "That did not work", text)
+    }
+
+    pub(super) fn too_large(most: usize) -> Oops {
+        let text = format!("This form is larger than {} KiB. Nothing was changed.", most / 1024);
+        Oops::new(StatusCode::PAYLOAD_TOO_LARGE, "Too large", text)
+    }
+
     pub(super) fn method() -> Oops {
         let text = "This address does not take that kind of request";
         Oops::new(StatusCode::METHOD_NOT_ALLOWED, "Not possible", text)
@@ -65,7 +80,8 @@ impl Oops {
     /// The store failed while somebody was signed in, who may read the cause and the remedy.
     pub(super) fn store(error: &StoreError) -> Oops {
         match error {
-            StoreError::NotFound(text) => Oops::not_found(text),
+            StoreError::NotFound(text) => Oops::not_found(&sentence(text)),
+            StoreError::Refused(text) => Oops::conflict(sentence(text)),
             e if e.is_passing() => {
                 tracing::warn!(error = %e, "a page could not be made");
                 Oops::new(StatusCode::SERVICE_UNAVAILABLE, "Not at the moment", e.to_string())
@@ -76,6 +92,11 @@ impl Oops {
             }
         }
     }
+}
+
+/// Plain words of the store as a sentence.
+fn sentence(text: &str) -> String {
+    format!("{}.", super::bits::capital(text.trim_end_matches('.')))
 }
 
 impl From<StoreError> for Oops {

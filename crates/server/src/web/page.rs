@@ -1,6 +1,8 @@
 //! What every page of the console shares: its frame, and the way from template to response.
 
-use super::{Web, assets, mask::mask, oops::Oops, session::Viewer};
+use super::{
+    Web, assets, bits::When, breakers, mask::mask, oops::Oops, session::Viewer, visible::visible,
+};
 use crate::clock;
 use askama::Template;
 use axum::{
@@ -12,6 +14,9 @@ use domain::{Approval, ClientId};
 /// More questions than this are shown as "this many or more".
 const MANY: u32 = 500;
 
+/// Open breakers that the banner names one by one.
+const ALARMS: usize = 3;
+
 /// The frame of a page for someone who is signed in.
 pub(super) struct Frame {
     pub(super) title: String,
@@ -22,8 +27,21 @@ pub(super) struct Frame {
     pub(super) role: &'static str,
     pub(super) csrf: String,
     pub(super) pending: usize,
+    /// What is stopped, on every page until somebody closes it.
+    pub(super) alarms: Vec<Alarm>,
+    /// Open breakers that found no room among the alarms.
+    pub(super) more_alarms: usize,
+    /// Why no policy is in force, when none is.
+    pub(super) no_policy: Option<String>,
     /// What the live view fetches again, and which case it listens to.
     pub(super) live: Option<Live>,
+}
+
+/// An open breaker, as the banner tells it.
+pub(super) struct Alarm {
+    pub(super) what: String,
+    pub(super) since: When,
+    pub(super) reason: String,
 }
 
 /// How a page stays current.
@@ -39,6 +57,7 @@ impl Frame {
         active: &'static str,
         title: impl Into<String>,
     ) -> Result<Frame, Oops> {
+        let open = web.app.store.breakers().await?;
         Ok(Frame {
             title: title.into(),
             active,
@@ -48,8 +67,16 @@ impl Frame {
             role: viewer.person.role.name(),
             csrf: viewer.csrf.clone(),
             pending: pending(web).await?.len(),
+            more_alarms: open.len().saturating_sub(ALARMS),
+            alarms: open.iter().take(ALARMS).map(|b| breakers::alarm(web, b)).collect(),
+            no_policy: web.app.policy().as_ref().as_ref().err().cloned(),
             live: None,
         })
+    }
+
+    /// Whether the page is one of those about the gate.
+    pub(super) fn of_gate(&self) -> bool {
+        ["policy", "autonomy", "breakers", "brains", "people"].contains(&self.active)
     }
 
     pub(super) fn live(mut self, address: String, case: Option<String>) -> Frame {
@@ -66,15 +93,34 @@ pub(super) async fn pending(web: &Web) -> Result<Vec<Approval>, Oops> {
     Ok(all)
 }
 
+/// A part of an address, with everything but letters, digits, `-` and `_` written in per cent.
+pub(super) fn segment(text: &str) -> String {
+    text.bytes().fold(String::with_capacity(text.len()), |mut out, b| {
+        match b {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => out.push(char::from(b)),
+            b => out.push_str(&format!("%{b:02X}")),
+        }
+        out
+    })
+}
+
+/// Every client that can be chosen: id and name.
+pub(super) fn clients(web: &Web) -> Vec<(String, String)> {
+    web.app.clients.values().map(|c| (c.id.to_string(), c.name.clone())).collect()
+}
+
 /// A client's name for people.
 pub(super) fn client_name(web: &Web, id: &ClientId) -> String {
+    if *id == store::msp_journal() {
+        return "The gate's own settings".into();
+    }
     web.app.clients.get(id).map_or_else(|| id.to_string(), |c| c.name.clone())
 }
 
 /// A page of the console. Tokens of one-time pages are taken out, whatever the template shows.
 pub(super) fn html(status: StatusCode, template: &impl Template) -> Response {
     match template.render() {
-        Ok(text) => respond(status, mask(&text)),
+        Ok(text) => respond(status, visible(&mask(&text)).into_owned()),
         Err(e) => failed(&e),
     }
 }

@@ -5,11 +5,12 @@ use crate::{
     app::{App, Client},
     clock,
     failpoint::{self, Point},
+    policy,
 };
 use connectors::CallError;
 use domain::{
-    AccountQuery, Action, Actor, ApprovalState, Attempt, Author, CaseId, CaseOutcome, CasePhase,
-    CaseView, ClientId, Event, Follow, Message, ReadResult, TicketStatus, UnixMs,
+    AccountQuery, Action, Actor, ApprovalState, Attempt, Author, BrainId, CaseId, CaseOutcome,
+    CasePhase, CaseView, ClientId, Event, Follow, Message, ReadResult, TicketStatus, UnixMs,
     action::SetStatus,
 };
 use gate::{Request, judge};
@@ -119,6 +120,12 @@ impl Driver<'_> {
         if let Some(next) = self.expire().await? {
             return Ok(next);
         }
+        if let Some(next) = self.judge_change().await? {
+            return Ok(next);
+        }
+        if let Some(submission) = &self.view.submission {
+            return self.work_off(submission).await;
+        }
         if self.view.ended.is_some() {
             return self.after_end().await;
         }
@@ -163,15 +170,21 @@ impl Driver<'_> {
     }
 
     pub(super) fn by_brain(&self, event: Event) -> NewEntry {
-        NewEntry { actor: Actor::Brain(self.app.brain.clone()), event }
+        NewEntry { actor: Actor::Brain(self.brain().clone()), event }
+    }
+
+    /// Who asks: our own technician, or the brain that submitted the request.
+    pub(super) fn brain(&self) -> &BrainId {
+        self.view.submission.as_ref().map_or(&self.app.brain, |s| &s.brain)
     }
 
     pub(super) fn request(&self, action: Action) -> Request {
         Request {
             client: self.view.client.clone(),
             case: self.view.id,
-            brain: self.app.brain.clone(),
+            brain: self.brain().clone(),
             action,
+            undoes: self.view.submission.as_ref().and_then(|s| s.undoes),
         }
     }
 
@@ -192,14 +205,11 @@ impl Driver<'_> {
     }
 
     /// A read is judged like everything else, runs at once, and is journalled with its result.
-    async fn read(&self, action: Action) -> Result<Next, DriveError> {
-        let read = facts::read(self.app, self.client, &self.view, &action).await?;
-        let verdict = judge(
-            self.app.policy.as_ref(),
-            self.request(action.clone()),
-            &read.facts,
-            clock::now(),
-        );
+    pub(super) async fn read(&self, action: Action) -> Result<Next, DriveError> {
+        let request = self.request(action.clone());
+        let read = facts::read(self.app, self.client, &self.view, &request).await?;
+        let in_force = self.app.policy();
+        let verdict = judge(policy::by(&in_force), request, &read.facts, clock::now());
         let result = match verdict.follows() {
             Follow::Run | Follow::RunAndNotify => self.fetch(&action).await,
             Follow::Hold(_) | Follow::Refuse => {
@@ -229,7 +239,12 @@ impl Driver<'_> {
             Action::ListDevices(a) => {
                 directory.devices(&a.account.id).await.map(ReadResult::Devices)
             }
-            _ => return ReadResult::Unavailable("this action reads nothing".into()),
+            other => {
+                let what = other.kind().name();
+                return ReadResult::Unavailable(format!(
+                    "no connector of this client reads {what} yet; a person can look"
+                ));
+            }
         };
         match result {
             Ok(result) => {
@@ -248,7 +263,16 @@ impl Driver<'_> {
         }
     }
 
-    async fn wait(&self, until: Option<UnixMs>, whom: WaitFor) -> Result<Next, DriveError> {
+    pub(super) async fn wait(
+        &self,
+        until: Option<UnixMs>,
+        whom: WaitFor,
+    ) -> Result<Next, DriveError> {
+        let turn = match whom {
+            WaitFor::Approval => self.next_turn().await?,
+            WaitFor::User | WaitFor::System => None,
+        };
+        let until = [until, turn].into_iter().flatten().min();
         let phase = match whom {
             WaitFor::Approval => CasePhase::WaitingForApproval,
             WaitFor::User => CasePhase::WaitingForUser,

@@ -2,12 +2,14 @@
 //! *finished*. Every step may be repeated after a crash.
 
 use super::{
+    breakers,
     drive::{DriveError, Driver, Next, UNKNOWN_PAUSE},
-    facts, password,
+    facts, notices, password,
 };
 use crate::{
     clock,
     failpoint::{self, Point},
+    policy,
 };
 use connectors::{CallError, ReadBack};
 use domain::{
@@ -24,16 +26,23 @@ const READ_BACKS: u32 = 6;
 impl Driver<'_> {
     /// Judges a write and does what the verdict says.
     pub(super) async fn propose(&self, action: Action) -> Result<Next, DriveError> {
+        // What a person put in its place while approving.
+        let action = self.view.effective(&action).clone();
         // Held until the attempt is journalled: see `Client::gate_lock`. Close-outs count no targets.
-        let lock = match action.account() {
-            Some(_) => Some(self.client.gate_lock.lock().await),
-            None => None,
+        let lock = match action.ticket() {
+            None => Some(self.client.gate_lock.lock().await),
+            Some(_) => None,
         };
-        let read = facts::read(self.app, self.client, &self.view, &action).await?;
-        let now = clock::now();
-        let policy = self.app.policy.as_ref();
-        let verdict = judge(policy, self.request(action.clone()), &read.facts, now);
+        let request = self.request(action.clone());
+        let read = facts::read(self.app, self.client, &self.view, &request).await?;
+        let in_force = self.app.policy();
+        let verdict = judge(policy::by(&in_force), request, &read.facts, clock::now());
         let follows = verdict.follows().clone();
+        if !matches!(follows, Follow::Refuse)
+            && let Some(why) = self.unable(&action)
+        {
+            return self.hand_over(action, read.facts, &verdict, why).await;
+        }
         match follows {
             Follow::Refuse => {
                 self.append(vec![self.judged(&action, read.facts, &verdict)], Vec::new()).await?;
@@ -51,7 +60,7 @@ impl Driver<'_> {
                 let attempt = AttemptId(clock::new_id());
                 let judged = self.judged(&action, read.facts, &verdict);
                 match grant(verdict, None, attempt, clock::now()) {
-                    Ok(grant) => self.run(grant, judged, read.target, lock).await,
+                    Ok(grant) => self.run(grant, judged, read.state, lock).await,
                     Err(GrantError::StaleVerdict) => Ok(Next::Again),
                     Err(e) => Err(DriveError::Stuck(e.to_string())),
                 }
@@ -59,7 +68,35 @@ impl Driver<'_> {
         }
     }
 
-    fn judged(&self, action: &Action, facts: Facts, verdict: &Verdict) -> NewEntry {
+    /// Why nothing of ours can perform it here; `None` when something can.
+    fn unable(&self, action: &Action) -> Option<String> {
+        match action.ticket() {
+            Some(ticket) if self.app.psas.contains_key(&ticket.psa) => None,
+            Some(ticket) => Some(format!("the help desk {:?} is not configured", ticket.psa)),
+            None if self.client.directory.capabilities().contains(&action.kind()) => None,
+            None => Some(format!(
+                "no connector of this client performs {} yet, so people do it",
+                action.kind().name()
+            )),
+        }
+    }
+
+    /// Judged, and then given to people: nothing of ours performs it.
+    async fn hand_over(
+        &self,
+        action: Action,
+        facts: Facts,
+        verdict: &Verdict,
+        reason: String,
+    ) -> Result<Next, DriveError> {
+        let judged = self.judged(&action, facts, verdict);
+        let digest = verdict.digest();
+        let event = Event::HandedOver { action, digest, reason };
+        self.append(vec![judged, NewEntry { actor: Actor::Platform, event }], Vec::new()).await?;
+        Ok(Next::Again)
+    }
+
+    pub(super) fn judged(&self, action: &Action, facts: Facts, verdict: &Verdict) -> NewEntry {
         self.by_brain(Event::Judged {
             action: action.clone(),
             facts,
@@ -78,14 +115,25 @@ impl Driver<'_> {
         let now = clock::now();
         let id = ApprovalId(clock::new_id());
         let expires_at = now.plus_ms(plan.ttl_ms);
+        let mut excluded = plan.excluded;
+        // Nobody approves what their own brain asks for.
+        excluded.extend(self.owner().await?);
         let approval = Approval {
             id,
             client: self.view.client.clone(),
             case: self.view.id,
+            brain: Some(verdict.request().brain.clone()),
+            kind: Some(action.kind()),
             digest: verdict.digest(),
             sentence: action.sentence(),
             tier: verdict.tier(),
-            excluded: plan.excluded,
+            excluded,
+            needed: plan.needed,
+            yes: Vec::new(),
+            steps: plan.steps,
+            not_before: None,
+            change: None,
+            replaces: None,
             asked_at: now,
             expires_at,
             state: ApprovalState::Pending,
@@ -96,10 +144,36 @@ impl Driver<'_> {
             digest: verdict.digest(),
             tier: verdict.tier(),
             expires_at,
+            needed: plan.needed,
         });
         let entries = vec![self.judged(&action, facts, &verdict), held];
         self.append(entries, vec![View::Ask(Box::new(approval))]).await?;
         Ok(Next::Again)
+    }
+
+    /// Every identity of the person who answers for the brain that asks.
+    async fn owner(&self) -> Result<Vec<String>, DriveError> {
+        let Some(submission) = &self.view.submission else { return Ok(Vec::new()) };
+        let Some(row) = self.app.store.brain(&submission.brain).await? else {
+            return Ok(Vec::new());
+        };
+        let mail = self.app.store.person(&row.owner).await?.map(|p| p.email.to_lowercase());
+        Ok([Some(row.owner.to_string()), mail]
+            .into_iter()
+            .flatten()
+            .filter(|i| !i.is_empty())
+            .collect())
+    }
+
+    /// Whether everybody who said yes may still decide.
+    async fn still_entitled(&self, approval: &Approval) -> Result<bool, DriveError> {
+        for yes in &approval.yes {
+            let person = self.app.store.person(&yes.by).await?;
+            if !person.is_some_and(|p| p.role.may_decide()) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Runs under a person's yes, if it still covers what the facts say now.
@@ -114,8 +188,23 @@ impl Driver<'_> {
         let approval = self.app.store.approval(id).await?;
         let judged = self.judged(&action, read.facts, &verdict);
         let attempt = AttemptId(clock::new_id());
+        if let Some(approval) = &approval
+            && !self.still_entitled(approval).await?
+        {
+            let reason = "somebody who approved it may not decide any more".to_owned();
+            let event = Event::Voided { approval: id, reason };
+            let entries = vec![judged, NewEntry { actor: Actor::Platform, event }];
+            self.append(entries, vec![View::Settle(id, ApprovalState::Void)]).await?;
+            return Ok(Next::Again);
+        }
         match grant(verdict, approval.as_ref(), attempt, clock::now()) {
-            Ok(grant) => self.run(grant, judged, read.target, lock).await,
+            Ok(grant) => self.run(grant, judged, read.state, lock).await,
+            // Who approved it named a later time; then it is judged again.
+            Err(GrantError::TooEarly(at)) => {
+                let phase = View::Phase(domain::CasePhase::WaitingForApproval);
+                self.append(Vec::new(), vec![phase, View::Wake(Some(at))]).await?;
+                Ok(Next::Rest)
+            }
             // Facts took too long to read; judge again.
             Err(GrantError::StaleVerdict) => Ok(Next::Again),
             Err(e) => {
@@ -140,7 +229,7 @@ impl Driver<'_> {
         &self,
         grant: Grant,
         judged: NewEntry,
-        target: Option<Account>,
+        state: facts::State,
         lock: Option<tokio::sync::MutexGuard<'_, ()>>,
     ) -> Result<Next, DriveError> {
         let now = clock::now();
@@ -150,13 +239,15 @@ impl Driver<'_> {
             digest: grant.digest(),
             tier: grant.tier(),
             approval: grant.approval(),
-            before: target.as_ref().map(|t| t.state),
+            before: state.target.as_ref().map(|t| t.state),
+            was_member: state.was_member,
             started_at: now,
             outcome: None,
             notified: false,
+            undone: false,
         };
         let mut views = Vec::new();
-        let secret = match self.secret(&attempt, target.as_ref(), &mut views)? {
+        let secret = match self.secret(&attempt, state.target.as_ref(), &mut views)? {
             Ok(secret) => secret,
             Err(why) => {
                 let events = [started(&attempt), finished(&attempt, Outcome::Failed(why))];
@@ -319,8 +410,10 @@ pub(super) async fn finish(
     outcome: Outcome,
 ) -> Result<(), DriveError> {
     let done = matches!(outcome, Outcome::Done(_));
+    let ended = !matches!(outcome, Outcome::Unknown(_));
     let mut entries = vec![driver.by_brain(finished(attempt, outcome))];
-    if done && attempt.tier >= Tier::Medium && attempt.action.account().is_some() {
+    let mut views = Vec::new();
+    if done && attempt.tier >= Tier::Medium && attempt.action.ticket().is_none() {
         entries.push(NewEntry {
             actor: Actor::Platform,
             event: Event::Notified {
@@ -328,8 +421,27 @@ pub(super) async fn finish(
                 undo: attempt.action.kind().undo().map(str::to_owned),
             },
         });
+        views.push(View::Notice(notices::of_attempt(driver, attempt)));
     }
-    driver.append(entries, Vec::new()).await?;
+    driver.append(entries, views).await?;
+    if done && let Some((of, _)) = facts::undo_of(&driver.view) {
+        let event = Event::Undone { attempt: of.attempt, by_case: driver.view.id };
+        let store = &driver.app.store;
+        store
+            .record(
+                &driver.view.client,
+                of.case,
+                Actor::Platform,
+                vec![event],
+                vec![],
+                false,
+                clock::now(),
+            )
+            .await?;
+    }
+    if ended && attempt.action.ticket().is_none() {
+        breakers::look(driver.app, &driver.view.client, attempt.action.kind()).await;
+    }
     Ok(())
 }
 
@@ -341,6 +453,7 @@ fn started(attempt: &Attempt) -> Event {
         tier: attempt.tier,
         approval: attempt.approval,
         before: attempt.before,
+        was_member: attempt.was_member,
     }
 }
 

@@ -6,10 +6,16 @@ use crate::{
 };
 use connectors::CallError;
 use domain::{
-    Account, Action, BrainFacts, CaseView, Fact, Facts, Group, GroupFacts, GroupRef, Relation,
-    Requester, Sensitivity, TargetFacts, TicketFacts, Verification, Volume,
+    Account, AccountRef, Action, BrainFacts, CaseView, Confidence, Fact, Facts, Group, GroupFacts,
+    GroupRef, Relation, Requester, Sensitivity, TargetFacts, TicketFacts, Tier, Verification,
+    Volume,
 };
+use gate::{CompiledPolicy, Policy, Request};
 use std::collections::BTreeSet;
+
+mod things;
+mod undo;
+pub(super) use undo::attempt_of as undo_of;
 
 /// Words in a group's name or description that make it sensitive unless the policy says more.
 const SENSITIVE_WORDS: &[&str] = &[
@@ -48,8 +54,16 @@ const SENSITIVE_WORDS: &[&str] = &[
 /// What was read for one judgement.
 pub(super) struct Read {
     pub(super) facts: Facts,
-    /// The target as it reads now; also the undo's "before".
+    pub(super) state: State,
+}
+
+/// What would change, as it reads now; also the undo's "before".
+#[derive(Default)]
+pub(super) struct State {
+    /// The account.
     pub(super) target: Option<Account>,
+    /// Whether the account is a direct member of the group, for group actions.
+    pub(super) was_member: Option<bool>,
 }
 
 /// Reads everything that this action's judgement may rest on.
@@ -60,43 +74,139 @@ pub(super) async fn read(
     app: &App,
     client: &Client,
     case: &CaseView,
-    action: &Action,
+    request: &Request,
 ) -> Result<Read, CallError> {
+    let action = &request.action;
+    let policy = app.policy();
+    let rules = policy.as_ref().as_ref().ok().map(CompiledPolicy::document);
     let mut facts = Facts::none("not needed for this action");
-    facts.brain = Fact::known(
-        BrainFacts { in_scope: true, ceiling: app.brain_ceiling },
-        "platform",
-        clock::now(),
-    );
+    facts.brain = brain(app, request, rules).await;
+    facts.breaker = match app.store.breaker_for(&client.id, action.kind()).await {
+        Ok(open) => Fact::known(open, "platform", clock::now()),
+        Err(e) => Fact::Missing(e.to_string()),
+    };
     if let Some(ticket) = action.ticket() {
         let of_this_case = *ticket == case.ticket.ticket;
         facts.ticket = Fact::known(TicketFacts { of_this_case }, "platform", clock::now());
     }
-    let Some(account) = action.account().filter(|_| action.kind().is_write()) else {
-        return Ok(Read { facts, target: None });
-    };
+    if !action.kind().is_write() || action.ticket().is_some() {
+        return Ok(Read { facts, state: State::default() });
+    }
+    if let Some(percent) = case.submission.as_ref().and_then(|s| s.confidence) {
+        facts.confidence = Fact::known(Confidence { percent }, "brain", clock::now());
+    }
+    facts.volume = volume(app, request, rules).await;
+    facts.cooling_down = cooling_down(app, request, rules).await;
     let source = client.directory.name();
-    let found = now_or_gap(requester(client, &case.ticket.from).await)?;
+    let found = match case.ticket.from.is_empty() && case.submission.is_some() {
+        // No ticket behind it: no person asked whom the platform knows.
+        true => Ok(nobody("")),
+        false => now_or_gap(requester(client, &case.ticket.from).await)?,
+    };
     facts.requester = fact(source, found);
+    things::read(app, &mut facts, request, rules).await;
+    let mut read = Read { facts, state: State::default() };
+    if let Some(account) = action.account() {
+        account_facts(client, account, action, &mut read).await?;
+    }
+    if let Some(of) = request.undoes {
+        read.facts.undo = undo::facts(app, request, of, &read, rules).await;
+    }
+    Ok(read)
+}
+
+/// Target, group and relation of an action on an account.
+async fn account_facts(
+    client: &Client,
+    account: &AccountRef,
+    action: &Action,
+    read: &mut Read,
+) -> Result<(), CallError> {
+    let source = client.directory.name();
+    let facts = &mut read.facts;
     let found = now_or_gap(client.directory.account(&account.id).await)?;
-    facts.target = fact(source, found.as_ref().map(|t| target_facts(client, t.as_ref())));
-    let target = found.ok().flatten();
+    facts.target = fact(source, found.as_ref().map(|t| target_facts(client, t.as_ref(), account)));
+    read.state.target = found.ok().flatten();
     let mut group = None;
     if let Some(wanted) = action.group() {
         let found = now_or_gap(client.directory.group(&wanted.id).await)?;
         let facts_of = |g| group_facts(&client.privileged_groups, &client.sensitive_groups, g);
-        facts.group = fact(source, found.as_ref().map(|g| facts_of(g.as_ref())));
+        facts.group = fact(
+            source,
+            found.as_ref().map(|g| GroupFacts {
+                as_named: g.as_ref().is_none_or(|g| g.group.name == wanted.name),
+                ..facts_of(g.as_ref())
+            }),
+        );
         group = found.ok().flatten();
+        if group.is_some() && read.state.target.is_some() {
+            let direct = client.directory.is_direct_member(&wanted.id, &account.id).await;
+            read.state.was_member = now_or_gap(direct)?.ok();
+        }
     }
-    let who = facts.requester.value().and_then(|r| r.account_id.as_deref());
-    let found = target.as_ref().map(|t| relation(who, t, group.as_ref()));
+    let facts = &mut read.facts;
+    let who = facts.requester.value();
+    let found = read.state.target.as_ref().map(|t| relation(client, who, t, group.as_ref()));
     facts.relation = match found {
         Some(relation) => Fact::known(relation, source, clock::now()),
         None => Fact::Missing("the target could not be read".into()),
     };
-    facts.volume = volume(app, client, action).await;
-    facts.cooling_down = cooling_down(app, client, action).await;
-    Ok(Read { facts, target })
+    Ok(())
+}
+
+/// What the brain may request, and how it behaves.
+async fn brain(app: &App, request: &Request, rules: Option<&Policy>) -> Fact<BrainFacts> {
+    let now = clock::now();
+    if request.undoes.is_some() {
+        // A person asks for it, not a brain.
+        let free = BrainFacts {
+            in_scope: true,
+            ceiling: Tier::Critical,
+            requests: 1,
+            rate: 0,
+            repeats: 1,
+        };
+        return Fact::known(free, "platform", now);
+    }
+    let window_ms = rules.map_or(3_600_000, |p| p.window_ms);
+    let digest = request.action.digest(&request.client);
+    let used = app
+        .store
+        .brain_usage(
+            &request.brain,
+            &request.client,
+            digest,
+            request.case,
+            now.plus_ms(-60_000),
+            now.plus_ms(-window_ms),
+        )
+        .await;
+    let (requests, repeats) = match used {
+        Ok(used) => used,
+        Err(e) => return Fact::Missing(e.to_string()),
+    };
+    if request.brain == app.brain {
+        // Our own one works off a queue of tickets; how fast is the help desk's doing.
+        let own =
+            BrainFacts { in_scope: true, ceiling: app.brain_ceiling, requests, rate: 0, repeats };
+        return Fact::known(own, "platform", now);
+    }
+    match app.store.brain(&request.brain).await {
+        Ok(Some(row)) => {
+            let in_clients = row.clients.as_ref().is_none_or(|c| c.contains(&request.client));
+            let in_kinds = row.kinds.as_ref().is_none_or(|k| k.contains(&request.action.kind()));
+            let limits = BrainFacts {
+                in_scope: row.revoked_at.is_none() && in_clients && in_kinds,
+                ceiling: row.ceiling,
+                requests,
+                rate: row.rate_per_min,
+                repeats,
+            };
+            Fact::known(limits, "platform", now)
+        }
+        Ok(None) => Fact::Missing(format!("{} is no brain of ours", request.brain)),
+        Err(e) => Fact::Missing(e.to_string()),
+    }
 }
 
 /// Passes on what may pass by itself; anything else is a gap in the facts, with the reason.
@@ -115,27 +225,32 @@ fn fact<T, E: AsRef<str>>(source: &str, found: Result<T, E>) -> Fact<T> {
     }
 }
 
-/// Whether a person's no, or nobody's answer, still stands.
-async fn cooling_down(app: &App, client: &Client, action: &Action) -> Fact<bool> {
+/// Whether a person's no, or nobody's answer, still stands. It does not bar a person from taking a
+/// change back.
+async fn cooling_down(app: &App, request: &Request, rules: Option<&Policy>) -> Fact<bool> {
     let now = clock::now();
-    let cool_down_ms = app.policy.as_ref().map_or(0, |p| p.cool_down_ms);
-    let digest = action.digest(&client.id);
-    match app.store.cooling_down(&client.id, digest, now.plus_ms(-cool_down_ms)).await {
+    if request.undoes.is_some() {
+        return Fact::known(false, "platform", now);
+    }
+    let cool_down_ms = rules.map_or(0, |p| p.cool_down_ms);
+    let digest = request.action.digest(&request.client);
+    let since = now.plus_ms(-cool_down_ms);
+    match app.store.cooling_down(&request.client, digest, since).await {
         Ok(found) => Fact::known(found.is_some(), "platform", now),
         Err(e) => Fact::Missing(e.to_string()),
     }
 }
 
-async fn volume(app: &App, client: &Client, action: &Action) -> Fact<Volume> {
+async fn volume(app: &App, request: &Request, rules: Option<&Policy>) -> Fact<Volume> {
     let now = clock::now();
-    let window = app.policy.as_ref().map_or(3_600_000, |p| p.window_ms);
+    let window = rules.map_or(3_600_000, |p| p.window_ms);
     let touched = app
         .store
         .targets_touched(
-            &client.id,
-            app.brain.as_str(),
-            action.kind().name(),
-            &action.target_key(),
+            &request.client,
+            request.brain.as_str(),
+            request.action.kind().name(),
+            &request.action.target_keys(),
             now.plus_ms(-window),
         )
         .await;
@@ -145,14 +260,20 @@ async fn volume(app: &App, client: &Client, action: &Action) -> Fact<Volume> {
     }
 }
 
-/// Who a ticket's sender is: exactly one active account with that address on file, or nobody.
-async fn requester(client: &Client, address: &str) -> Result<Requester, CallError> {
-    let unknown = Requester {
+/// Somebody whom the directory does not know.
+fn nobody(address: &str) -> Requester {
+    Requester {
         account_id: None,
         address: address.to_owned(),
         identities: Vec::new(),
         verification: Verification::Unverified,
-    };
+        verified_at: None,
+    }
+}
+
+/// Who a ticket's sender is: exactly one active account with that address on file, or nobody.
+async fn requester(client: &Client, address: &str) -> Result<Requester, CallError> {
+    let unknown = nobody(address);
     if address.is_empty() {
         return Ok(unknown);
     }
@@ -162,13 +283,13 @@ async fn requester(client: &Client, address: &str) -> Result<Requester, CallErro
     Ok(match found.as_slice() {
         [one] => Requester {
             account_id: Some(one.account.id.clone()),
-            address: address.to_owned(),
             identities,
             verification: if one.state.enabled {
                 Verification::AddressOnFile
             } else {
                 Verification::Unverified
             },
+            ..unknown
         },
         _ => Requester { identities, ..unknown },
     })
@@ -180,21 +301,33 @@ fn identities(account: &Account) -> Vec<String> {
     std::iter::once(&account.account.login).chain(addresses).map(|i| i.to_lowercase()).collect()
 }
 
-fn relation(requester: Option<&str>, target: &Account, group: Option<&Group>) -> Relation {
-    let Some(requester) = requester else { return Relation::Unrelated };
-    if group.is_some_and(|g| g.owner_ids.iter().any(|o| o == requester)) {
+fn relation(
+    client: &Client,
+    requester: Option<&Requester>,
+    target: &Account,
+    group: Option<&Group>,
+) -> Relation {
+    let Some((requester, id)) = requester.and_then(|r| Some((r, r.account_id.as_deref()?))) else {
+        return Relation::Unrelated;
+    };
+    if group.is_some_and(|g| g.owner_ids.iter().any(|o| o == id)) {
         return Relation::GroupOwner;
     }
-    if target.account.id == requester {
+    if target.account.id == id {
         return Relation::Oneself;
     }
-    if target.manager_id.as_deref() == Some(requester) {
+    if target.manager_id.as_deref() == Some(id) {
         return Relation::Manager;
     }
-    Relation::Unrelated
+    let named = client.authorised_contacts.contains(&requester.address.to_lowercase());
+    // A name on a list helps only somebody who is who they say.
+    match named && requester.verification >= Verification::AddressOnFile {
+        true => Relation::AuthorisedContact,
+        false => Relation::Unrelated,
+    }
 }
 
-fn target_facts(client: &Client, account: Option<&Account>) -> TargetFacts {
+fn target_facts(client: &Client, account: Option<&Account>, named: &AccountRef) -> TargetFacts {
     let Some(account) = account else {
         return TargetFacts {
             exists: false,
@@ -202,6 +335,7 @@ fn target_facts(client: &Client, account: Option<&Account>) -> TargetFacts {
             privileged: Vec::new(),
             service: Vec::new(),
             break_glass: false,
+            as_named: true,
         };
     };
     let login = account.account.login.to_lowercase();
@@ -223,6 +357,8 @@ fn target_facts(client: &Client, account: Option<&Account>) -> TargetFacts {
         privileged,
         service,
         break_glass: matches(&client.break_glass).is_some(),
+        as_named: account.account.login.eq_ignore_ascii_case(&named.login)
+            && account.account.name == named.name,
     }
 }
 
@@ -235,7 +371,13 @@ fn group_facts(
 ) -> GroupFacts {
     let Some(group) = group else {
         let because = "no such group".to_owned();
-        return GroupFacts { exists: false, sensitivity: Sensitivity::Privileged, because };
+        return GroupFacts {
+            exists: false,
+            sensitivity: Sensitivity::Privileged,
+            because,
+            marks: Vec::new(),
+            as_named: true,
+        };
     };
     let name = group.group.name.to_lowercase();
     let listed = |names: &BTreeSet<String>, g: &GroupRef| names.contains(&g.name.to_lowercase());
@@ -264,10 +406,11 @@ fn group_facts(
     } else {
         (Sensitivity::Normal, "nothing marks it as sensitive".to_owned())
     };
-    GroupFacts { exists: true, sensitivity, because }
+    let marks = things::marks(&name, group.description.as_deref());
+    GroupFacts { exists: true, sensitivity, because, marks, as_named: true }
 }
 
-fn sensitive_word(name: &str, description: Option<&str>) -> Option<&'static str> {
+pub(super) fn sensitive_word(name: &str, description: Option<&str>) -> Option<&'static str> {
     let text = format!(" {name} {} ", description.unwrap_or_default().to_lowercase());
     let words: String = text.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
     SENSITIVE_WORDS.iter().copied().find(|w| words.contains(&format!(" {w} ")))

@@ -4,11 +4,15 @@
 //! INVARIANT: nothing here decides. `technician::next` says what to do next, `gate::judge` whether
 //! it may be done; this module reads facts, writes the journal and calls the connectors.
 
+mod breakers;
+pub(crate) mod change;
 mod drive;
 mod execute;
 mod facts;
 mod intake;
+mod notices;
 mod password;
+mod submission;
 
 use crate::{app::App, clock};
 use domain::CaseId;
@@ -66,7 +70,10 @@ pub(crate) async fn run(app: Arc<App>, stop: Stop) {
         tasks.spawn(intake::run(app.clone(), name.clone(), stop.clone()));
     }
     tasks.spawn(cases(app.clone(), stop.clone()));
-    tasks.spawn(wipe(app, stop));
+    tasks.spawn(wipe(app.clone(), stop.clone()));
+    tasks.spawn(notices::run(app.clone(), stop.clone()));
+    tasks.spawn(crate::api::webhooks::run(app.clone(), stop.clone()));
+    tasks.spawn(watch_policy(app, stop));
     while tasks.join_next().await.is_some() {}
 }
 
@@ -123,6 +130,21 @@ async fn cases(app: Arc<App>, mut stop: Stop) {
 
 fn with<T>(driven: &Mutex<HashSet<CaseId>>, act: impl FnOnce(&mut HashSet<CaseId>) -> T) -> T {
     act(&mut driven.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Notices a policy that another process put in force.
+async fn watch_policy(app: Arc<App>, mut stop: Stop) {
+    while !stop.is_set() {
+        if let Err(e) = app.reload_policy().await
+            && app.complaints.raise("policy", &e.to_string())
+        {
+            tracing::warn!(error = %e, "whether there is a new policy is asked again later");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(500)) => {}
+            () = stop.wait() => {}
+        }
+    }
 }
 
 /// Wipes one-time secrets that nobody fetched.

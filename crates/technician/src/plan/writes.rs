@@ -31,7 +31,8 @@ impl<'a> Plan<'a> {
         if !self.context.profile.can.contains(&action.kind()) {
             return Err(self.hand_over(Why::NotSupported, action.kind().name()));
         }
-        match self.failed(|a| a == action) {
+        let due = self.case.effective(action);
+        match self.failed(|a| a == due) {
             Failed::No => {}
             Failed::Later(step) => return Err(step),
             Failed::Finally(reason) => return Err(self.hand_over(Why::ActionFailed, &reason)),
@@ -51,8 +52,10 @@ impl<'a> Plan<'a> {
             ApprovalState::Approved { .. } => Step::Propose(action.clone()),
             ApprovalState::Denied { reason, .. } => self.hand_over(Why::Denied, reason),
             ApprovalState::Expired => self.hand_over(Why::ApprovalExpired, ""),
-            ApprovalState::Void => {
-                let void = |h: &&HeldAction| h.action == *action && h.state == ApprovalState::Void;
+            // `held_for` follows a change to the question that took the old one's place.
+            ApprovalState::Changed { .. } | ApprovalState::Void => {
+                let due = self.case.effective(action);
+                let void = |h: &&HeldAction| h.action == *due && h.state == ApprovalState::Void;
                 if self.case.held.iter().filter(void).count() >= VOIDS {
                     self.hand_over(Why::ApprovalVoid, "")
                 } else {
@@ -107,7 +110,7 @@ impl<'a> Plan<'a> {
     fn refusal(&self, action: &Action) -> String {
         let verdict = self.case.verdict_on(action);
         let top = verdict.map(|v| {
-            let codes = v.findings.iter().filter(|f| f.minimum == v.tier).map(|f| f.code.as_str());
+            let codes = v.findings.iter().filter(|f| f.minimum == v.tier).map(|f| &*f.code);
             codes.collect::<Vec<_>>().join(", ")
         });
         top.unwrap_or_default()

@@ -134,14 +134,19 @@ impl Sim {
         let follows = match tier {
             Tier::Low => Follow::Run,
             Tier::Medium => Follow::RunAndNotify,
-            Tier::High => Follow::Hold(ApprovalPlan { excluded: vec![], ttl_ms: 1_000_000 }),
+            Tier::High => Follow::Hold(ApprovalPlan {
+                excluded: vec![],
+                ttl_ms: 1_000_000,
+                needed: 1,
+                steps: Default::default(),
+            }),
             Tier::Critical => Follow::Refuse,
         };
         let finding = Finding {
             assessor: "base".into(),
             minimum: tier,
             code: "test_code".into(),
-            because: vec![],
+            because: "because".into(),
         };
         VerdictRecord {
             digest: action.digest(&ClientId::new("acme").unwrap()),
@@ -176,6 +181,7 @@ impl Sim {
                     digest: verdict.digest,
                     tier: verdict.tier,
                     expires_at: self.now.plus_ms(1_000_000),
+                    needed: 1,
                     action,
                 };
                 self.record(Actor::Platform, event);
@@ -225,6 +231,7 @@ impl Sim {
                 digest: verdict.digest,
                 tier: verdict.tier,
                 approval,
+                was_member: None,
                 before: None,
             },
         );

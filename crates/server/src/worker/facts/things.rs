@@ -1,0 +1,70 @@
+//! Facts about things: scripts and their approval, how changes fared across clients, marks of
+//! protected data.
+//!
+//! No connector reads devices, patches, mailboxes or licences yet, so those facts stay missing, and
+//! the gate answers with the strictest that they could have said.
+
+use crate::{app::App, clock};
+use domain::{Action, DataMark, Fact, Facts, FleetFacts, ScriptFacts, action::Need};
+use gate::{Policy, Request};
+
+/// Words in a group's name or description that stand for protected data.
+const MARKS: &[(DataMark, &[&str])] = &[
+    (DataMark::Phi, &["patient", "patients", "phi", "medical", "clinical", "ehr"]),
+    (DataMark::Pii, &["hr", "human resources", "personnel", "pii", "payroll"]),
+    (DataMark::Payment, &["cardholder", "payment cards", "pci"]),
+];
+
+/// Reads what the action needs of them.
+pub(super) async fn read(app: &App, facts: &mut Facts, request: &Request, rules: Option<&Policy>) {
+    let needs = request.action.kind().needs();
+    for (need, why) in [
+        (Need::Devices, "no connector reads devices yet"),
+        (Need::Patch, "no connector reads the vendor's patch catalogue yet"),
+        (Need::Mailbox, "no connector reads mailboxes yet"),
+        (Need::Cost, "no connector reads licences and prices yet"),
+    ] {
+        if needs.contains(&need) {
+            let why = why.to_owned();
+            match need {
+                Need::Devices => facts.devices = Fact::Missing(why),
+                Need::Patch => facts.patch = Fact::Missing(why),
+                Need::Mailbox => facts.mailbox = Fact::Missing(why),
+                _ => facts.cost = Fact::Missing(why),
+            }
+        }
+    }
+    if let Action::RunScript(a) = &request.action {
+        let approved = rules.and_then(|p| p.approved_script_ids.get(&a.script.id));
+        let script = ScriptFacts {
+            in_library: approved.is_some(),
+            hash_matches: approved.is_some_and(|s| s.sha256.eq_ignore_ascii_case(&a.script.sha256)),
+            in_scope: approved
+                .is_some_and(|s| s.clients.is_empty() || s.clients.contains(&request.client)),
+        };
+        facts.script = Fact::known(script, "platform", clock::now());
+    }
+    if needs.contains(&Need::Fleet) {
+        facts.fleet = fleet(app, request, rules).await;
+    }
+}
+
+async fn fleet(app: &App, request: &Request, rules: Option<&Policy>) -> Fact<FleetFacts> {
+    let now = clock::now();
+    let window_ms = rules.map_or(86_400_000, |p| p.fleet_window_ms);
+    let key = store::change_key(&request.action);
+    let kind = request.action.kind();
+    let found = app.store.fleet(kind, &key, now.plus_ms(-window_ms)).await;
+    match found {
+        Ok((attempts, failures)) => Fact::known(FleetFacts { attempts, failures }, "platform", now),
+        Err(e) => Fact::Missing(e.to_string()),
+    }
+}
+
+/// Which protected data a name or description speaks of.
+pub(super) fn marks(name: &str, description: Option<&str>) -> Vec<DataMark> {
+    let text = format!(" {name} {} ", description.unwrap_or_default()).to_lowercase();
+    let words: String = text.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
+    let says = |list: &[&str]| list.iter().any(|w| words.contains(&format!(" {w} ")));
+    MARKS.iter().filter(|(_, list)| says(list)).map(|(mark, _)| *mark).collect()
+}

@@ -1,0 +1,139 @@
+//! Works off what a brain other than our own submitted: each action judged, held, performed and proven
+//! like any other. The actions of one submission do not wait for each other.
+
+use super::drive::{DriveError, Driver, Next};
+use crate::clock;
+use domain::{Action, ApprovalState, CaseOutcome, Outcome, ReadResult, Submission, UnixMs};
+use technician::WaitFor;
+
+/// Attempts at one action before people take over.
+const TRIES: usize = 3;
+/// Questions about one action that may become void.
+const VOIDS: usize = 3;
+/// Pause before a failed call is tried again, in milliseconds.
+const RETRY_MS: i64 = 5_000;
+
+/// Where one action of a submission stands.
+enum Stand {
+    /// Nothing more happens to it.
+    Settled(CaseOutcome),
+    /// It can be judged now.
+    Due,
+    /// People, or time, have to come first.
+    Waits(Option<UnixMs>, WaitFor),
+}
+
+impl Driver<'_> {
+    /// The next step of a submission.
+    pub(super) async fn work_off(&self, submission: &Submission) -> Result<Next, DriveError> {
+        if self.view.ended.is_some() {
+            return self.rest().await;
+        }
+        if self.view.withdrawn {
+            return self.end(CaseOutcome::Withdrawn, "the brain took it back".into()).await;
+        }
+        let mut waits: Option<(Option<UnixMs>, WaitFor)> = None;
+        let mut worst = CaseOutcome::Closed;
+        for action in &submission.actions {
+            match self.stand(action) {
+                Stand::Due if action.kind().is_write() => {
+                    return self.propose(action.clone()).await;
+                }
+                Stand::Due => return self.read(action.clone()).await,
+                Stand::Settled(outcome) => worst = graver(worst, outcome),
+                Stand::Waits(until, whom) => {
+                    let until = match waits {
+                        Some((Some(a), _)) => Some(until.map_or(a, |b| a.min(b))),
+                        _ => until,
+                    };
+                    waits = Some((until, whom));
+                }
+            }
+        }
+        match waits {
+            Some((until, whom)) => self.wait(until, whom).await,
+            None => {
+                let reason = match worst {
+                    CaseOutcome::Closed => "everything that was asked for is done",
+                    CaseOutcome::Refused => "refused, denied or left unanswered",
+                    CaseOutcome::Dispatched => "people have to do it",
+                    CaseOutcome::Withdrawn => "the brain took it back",
+                };
+                self.end(worst, reason.into()).await
+            }
+        }
+    }
+
+    fn stand(&self, action: &Action) -> Stand {
+        let view = &self.view;
+        if !action.kind().is_write() {
+            return match view.read(action) {
+                None => Stand::Due,
+                Some(ReadResult::Unavailable(_)) => Stand::Settled(CaseOutcome::Dispatched),
+                Some(_) => Stand::Settled(CaseOutcome::Closed),
+            };
+        }
+        let due = view.effective(action);
+        if view.done(action).is_some() {
+            return Stand::Settled(CaseOutcome::Closed);
+        }
+        if view.handed_over.iter().any(|(a, _)| a == due) {
+            return Stand::Settled(CaseOutcome::Dispatched);
+        }
+        if let Some(stand) = self.failed_before(due) {
+            return stand;
+        }
+        if view.refused(action) {
+            return Stand::Settled(CaseOutcome::Refused);
+        }
+        let Some(held) = view.held_for(action) else { return Stand::Due };
+        match &held.state {
+            ApprovalState::Pending => Stand::Waits(Some(held.expires_at), WaitFor::Approval),
+            ApprovalState::Approved { .. } => Stand::Due,
+            ApprovalState::Denied { .. } | ApprovalState::Expired => {
+                Stand::Settled(CaseOutcome::Refused)
+            }
+            ApprovalState::Changed { .. } | ApprovalState::Void => {
+                let void =
+                    view.held.iter().filter(|h| h.action == *due && h.state == ApprovalState::Void);
+                match void.count() >= VOIDS {
+                    true => Stand::Settled(CaseOutcome::Refused),
+                    false => Stand::Due,
+                }
+            }
+        }
+    }
+
+    /// What failed attempts mean: `None` when there was none.
+    fn failed_before(&self, action: &Action) -> Option<Stand> {
+        let failures: Vec<(&str, UnixMs)> = self
+            .view
+            .attempts
+            .iter()
+            .filter(|a| a.action == *action)
+            .filter_map(|a| match &a.outcome {
+                Some((Outcome::Failed(why), at)) => Some((why.as_str(), *at)),
+                _ => None,
+            })
+            .collect();
+        let (why, at) = failures.last().copied()?;
+        let passing = why.starts_with("retry:") || why.starts_with("interrupted:");
+        if !passing || failures.len() >= TRIES {
+            return Some(Stand::Settled(CaseOutcome::Dispatched));
+        }
+        let again = at.plus_ms(RETRY_MS);
+        (why.starts_with("retry:") && clock::now() < again)
+            .then_some(Stand::Waits(Some(again), WaitFor::System))
+    }
+}
+
+/// Of two ends, the one that people have to know of.
+fn graver(a: CaseOutcome, b: CaseOutcome) -> CaseOutcome {
+    let weight = |o: CaseOutcome| match o {
+        CaseOutcome::Closed => 0,
+        CaseOutcome::Withdrawn => 1,
+        CaseOutcome::Refused => 2,
+        CaseOutcome::Dispatched => 3,
+    };
+    if weight(b) > weight(a) { b } else { a }
+}
