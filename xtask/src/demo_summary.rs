@@ -159,6 +159,8 @@ mod tests {
             "tickets": 10, "closed": 7, "closed_unassisted": 6, "waiting": 1, "dispatched": 1,
             "refused": 1, "wrong_effects": 0, "unverified_closes": 0, "journal_verified": true,
             "p50_ms": 120, "p99_ms": 900.5, "cases": cases,
+            "tiers": {"low": 3, "medium": 6, "high": 4, "critical": 1},
+            "guest": GUEST.map(|(asked, status)| json!({"asked": asked, "status": status})),
         })
     }
 
@@ -190,6 +192,8 @@ mod tests {
             ("journal_verified", json!("yes"), "`journal_verified` is not true"),
             ("p99_ms", Value::Null, "`p99_ms` is missing"),
             ("cases", json!([]), "0 cases are told"),
+            ("tiers", json!({"low": 3, "medium": 6, "high": 4}), "no change was judged critical"),
+            ("guest", json!([]), "the guest AI's reboot was not answered refused"),
         ] {
             let mut summary = good();
             summary[key] = value;

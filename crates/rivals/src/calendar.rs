@@ -31,8 +31,8 @@ pub(crate) struct Said {
 pub(crate) fn said(client: &str, kind: &str, infrastructure: bool, now: UnixMs) -> Said {
     let instant = Timestamp::from_millisecond(now.0).unwrap_or_default();
     let berlin = instant.to_zoned(BERLIN.clone());
-    let turn_of_the_year = infrastructure
-        && within(&berlin, Date::constant(2026, 12, 20), Date::constant(2027, 1, 2));
+    let turn_of_the_year =
+        infrastructure && within(&berlin, Date::constant(2026, 12, 20), Date::constant(2027, 1, 2));
     if client == "globex" {
         let new_york = instant.to_zoned(NEW_YORK.clone());
         let day = new_york.weekday();

@@ -164,9 +164,15 @@ fn account<'a>(names: &mut Names<'a>, request: &'a Request, facts: &'a Facts, no
 
 /// Group, mailbox, patch, fleet, script, money.
 fn things<'a>(names: &mut Names<'a>, request: &'a Request, facts: &'a Facts, now: UnixMs) {
+    let joins = matches!(&request.action, Action::CreateUser(a) if !a.groups.is_empty());
+    if let Action::CreateUser(_) = request.action {
+        names.flag("joins", joins);
+    }
     if let Some(named) = request.action.group() {
-        let group = fresh(&facts.group, now);
         names.text("group_name", &named.name);
+    }
+    if joins || request.action.group().is_some() {
+        let group = fresh(&facts.group, now);
         names.flag("group_known", group.is_some());
         if let Some(group) = group {
             names.flag("group_exists", group.exists);
@@ -211,6 +217,9 @@ fn things<'a>(names: &mut Names<'a>, request: &'a Request, facts: &'a Facts, now
             names.flag("script_same", script.hash_matches);
             names.flag("script_in_scope", script.in_scope);
         }
+    }
+    if !matches!(request.action, Action::AssignLicence(_) | Action::RemoveLicence(_)) {
+        return;
     }
     let cost = fresh(&facts.cost, now);
     names.flag("cost_known", cost.is_some());
@@ -271,6 +280,12 @@ fn platform<'a>(names: &mut Names<'a>, request: &'a Request, facts: &'a Facts, n
         names.int("requests", i64::from(brain.requests));
         names.int("rate", i64::from(brain.rate));
         names.int("repeats", i64::from(brain.repeats));
+    }
+    // What a brain said of its doubt does not age; as a fact for rules it does.
+    let said = facts.confidence.value();
+    names.flag("doubted", said.is_some());
+    if let Some(said) = said {
+        names.int("doubt", i64::from(said.percent));
     }
     let confidence = fresh(&facts.confidence, now);
     names.flag("confidence_known", confidence.is_some());

@@ -103,8 +103,6 @@ pub const BASE: &[Line] = &[
     line(High, "run_script", "script_known && !script_same"),
     line(High, "run_script", "script_known && !script_in_scope"),
     line(Medium, "reboot", ""),
-    line(High, "reboot", "!in_window"),
-    line(High, "reboot", "targets != 1"),
     line(High, "deploy_patches", "!patch_known"),
     line(High, "deploy_patches", "patch_known && !patch_listed"),
     line(
@@ -166,13 +164,13 @@ pub const LAW: &[Line] = &[
     line(High, "deploy_patches", "!in_window && patch_known && !patch_listed"),
     line(Medium, CHANGES, "hypercare"),
     // The brain's own doubt, and no second try.
-    line(High, CHANGES, "confidence_known && confidence < min_confidence"),
+    line(High, CHANGES, "doubted && doubt < min_confidence"),
     line(Critical, CHANGES, "!cooling_known"),
     line(Critical, CHANGES, "cooling"),
     // Money.
-    line(High, WRITES, "cost_known && monthly_cost > cost_limit"),
-    line(High, WRITES, "cost_known && monthly_cost > 0 && free_seats == 0"),
-    line(High, WRITES, "cost_known && !covered"),
+    line(High, LICENCES, "cost_known && monthly_cost > cost_limit"),
+    line(High, LICENCES, "cost_known && monthly_cost > 0 && free_seats == 0"),
+    line(High, LICENCES, "cost_known && !covered"),
     line(High, LICENCES, "!cost_known"),
     // Data.
     line(Critical, MAILBOXES, "!mailbox_known"),
@@ -192,9 +190,16 @@ pub const LAW: &[Line] = &[
     line(Critical, GROUPS, "group_known && !group_as_named"),
     line(High, GROUPS, "group_known && group_sensitivity == \"sensitive\""),
     line(Critical, GROUPS, "group_known && group_sensitivity == \"privileged\""),
+    // A joiner's groups weigh like those of anybody else.
+    line(Critical, "create_user", "joins && !group_known"),
+    line(Critical, "create_user", "joins && group_known && !group_exists"),
+    line(Critical, "create_user", "joins && group_known && !group_as_named"),
+    line(High, "create_user", "joins && group_known && group_sensitivity == \"sensitive\""),
+    line(Critical, "create_user", "joins && group_known && group_sensitivity == \"privileged\""),
     // Devices.
     line(Critical, DEVICES, "!devices_known"),
     line(Critical, DEVICES, "devices_known && devices_odd"),
+    line(High, "reboot", "targets > 1"),
     line(High, "reboot shut_down wipe_device", "devices_known && active"),
     line(High, STOPS, "devices_known && failing"),
     line(High, STOPS, "devices_known && controller"),
@@ -285,11 +290,7 @@ pub const RULES: &[Line] = &[
     line(Critical, "disable_account enable_account", "target_known && target_privileged"),
     line(Critical, "disable_account enable_account", "target_known && target_service"),
     line(Critical, "restart_service", "!devices_known"),
-    line(
-        Critical,
-        "restart_service",
-        "devices_known && gravest_role == \"domain_controller\"",
-    ),
+    line(Critical, "restart_service", "devices_known && gravest_role == \"domain_controller\""),
     line(High, "set_dns", "targets > 1"),
     line(Medium, "unlock_account", "hour < 6"),
     line(Medium, "unlock_account", "hour >= 22"),
@@ -298,7 +299,11 @@ pub const RULES: &[Line] = &[
     line(Critical, "change_security_policy change_firewall", "regulated"),
     line(High, "remove_licence", "weekday == \"friday\" && hour >= 15"),
     line(Critical, "create_user", "client == \"acme\" && !requester_known"),
-    line(Critical, "create_user", "client == \"acme\" && requester_known && verification == \"unverified\""),
+    line(
+        Critical,
+        "create_user",
+        "client == \"acme\" && requester_known && verification == \"unverified\"",
+    ),
     line(Critical, "shut_down", "client == \"acme\" && in_hours"),
     line(Critical, "shut_down", "client == \"acme\" && frozen"),
 ];

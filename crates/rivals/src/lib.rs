@@ -7,8 +7,8 @@
 
 pub mod engines;
 pub mod flat;
-pub mod hijack;
 pub mod law;
+pub mod many;
 pub mod policy;
 pub mod world;
 

@@ -57,7 +57,7 @@ pub(crate) async fn load(
     now: UnixMs,
 ) -> Result<Result<CompiledPolicy, String>, StoreError> {
     if let Some(first) = first {
-        store.seed_policy(&first.version, render(first), now).await?;
+        store.seed_policy(&first.version, &render(first), now).await?;
     }
     let Some(row) = store.active_policy().await? else {
         return Ok(Err("no policy was ever written; `journeyman policy import` takes one".into()));

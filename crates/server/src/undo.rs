@@ -1,21 +1,22 @@
 //! Taking a change back with one click: a request like any other, made by a person.
 
-use crate::{app::App, clock};
+use crate::clock;
 use domain::{Actor, AttemptId, BrainId, CaseId, CaseView, ClientId, PersonId, Submission, UndoOf};
-use store::{Submit, Submitted};
+use store::{Store, Submit, Submitted};
 
 /// Under this name people's own requests run. No brain can have it.
 pub(crate) const PEOPLE: &str = "people";
 
-/// Asks for the opposite of an attempt. Answers with the case that does it.
+/// Asks for the opposite of an attempt. Answers with the case that does it, which a worker has to be
+/// woken for, or finds by itself within a moment.
 pub(crate) async fn request(
-    app: &App,
+    store: &Store,
     client: &ClientId,
     case: CaseId,
     attempt: AttemptId,
     person: &PersonId,
 ) -> Result<CaseId, String> {
-    let events = app.store.events(client, case).await.map_err(|e| e.to_string())?;
+    let events = store.events(client, case).await.map_err(|e| e.to_string())?;
     let view = CaseView::fold(client, case, &events).ok_or("there is no such case")?;
     let found = view.attempts.iter().find(|a| a.id == attempt).ok_or("there is no such attempt")?;
     if found.evidence().is_none() {
@@ -46,8 +47,7 @@ pub(crate) async fn request(
         idempotency: Some((format!("undo-{attempt}-{}", clock::now().0 / 60_000), [0; 32])),
         summary,
     };
-    let submitted = app.store.submit(submit, clock::now()).await.map_err(|e| e.to_string())?;
-    app.due.notify_one();
+    let submitted = store.submit(submit, clock::now()).await.map_err(|e| e.to_string())?;
     match submitted {
         Submitted::New(case) | Submitted::Again(case) => Ok(case),
         Submitted::KeyReused => Err("another request has the same key; try again".into()),

@@ -6,6 +6,7 @@
 use crate::{
     Store, StoreError,
     journal::{NewEntry, at_any_version},
+    people,
     views::{set_phase, wake_for_news},
     writer::{Fault, Tx},
 };
@@ -100,7 +101,8 @@ impl Store {
     }
 
     /// Records a person's decision: the gate's rules, the entry, the view and the case's wake-up in
-    /// one transaction. `identities` are the person's account ids and addresses; `seen` is the
+    /// one transaction. Whoever was removed, or may not decide any more, is refused there, however
+    /// short ago that was. `identities` are the person's account ids and addresses; `seen` is the
     /// digest of what they were shown. Answers with the question as it stands then: it may still
     /// wait, for a second person or for a change to be judged.
     pub async fn decide(
@@ -153,6 +155,10 @@ async fn decide(
     if ids.len() > 1 && matches!(said.decision, Decision::Change(_)) {
         let text = "a change is of one question; name one";
         return Err(StoreError::Refused(text.into()).into());
+    }
+    if !people::may_decide(tx, &said.person).await? {
+        let text = format!("{} may not decide; ask somebody whose role allows it", said.person);
+        return Err(StoreError::Refused(text).into());
     }
     let mut after: Vec<Approval> = Vec::with_capacity(ids.len());
     // All are judged before anything is written.

@@ -2,8 +2,7 @@
 
 use crate::{StoreError, writer::Fault};
 use domain::{
-    ActionKind, ApprovalId, AttemptId, BrainId, BreakerMode, CaseId, ClientId, IdError, PersonId,
-    Tier, UnixMs,
+    ActionKind, AttemptId, BrainId, BreakerMode, CaseId, ClientId, IdError, PersonId, Tier, UnixMs,
 };
 use sqlx::{Row as _, sqlite::SqliteRow};
 use std::str::FromStr as _;
@@ -39,10 +38,6 @@ pub(crate) fn case(row: &SqliteRow, column: &str) -> Result<CaseId, Fault> {
 
 pub(crate) fn attempt(text: &str) -> Result<AttemptId, Fault> {
     AttemptId::from_str(text).map_err(|_| bad("attempt id", text))
-}
-
-pub(crate) fn approval_id(text: &str) -> Result<ApprovalId, Fault> {
-    ApprovalId::from_str(text).map_err(|_| bad("approval id", text))
 }
 
 pub(crate) fn kind(text: &str) -> Result<ActionKind, Fault> {

@@ -259,6 +259,11 @@ impl Store {
     }
 }
 
+/// Whether this person is known and may decide, as of this transaction.
+pub(crate) async fn may_decide(tx: &mut Tx, id: &PersonId) -> Result<bool, Fault> {
+    Ok(load(tx, id.as_str()).await?.is_some_and(|p| p.role.may_decide()))
+}
+
 async fn put(tx: &mut Tx, person: &Person, at: UnixMs) -> Result<(), Fault> {
     sqlx::query(
         "INSERT INTO people (id, name, email, role, password_hash, created_ms, away_from,

@@ -1,12 +1,12 @@
 //! Money: the client's limit, free seats, and what the contract covers.
 
 use super::{Ctx, Sink};
-use domain::{Because, Blank, Contract, Tier};
+use domain::{Because, Blank, Contract, Tier, action::Need};
 
 pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
     // A missing fact is the business of `missing_facts`.
     let Some(cost) = ctx.seen.cost else { return };
-    if !ctx.write {
+    if !ctx.kind.needs().contains(&Need::Cost) {
         return;
     }
     let limit = ctx.rules.cost_limit_minor;

@@ -1,7 +1,9 @@
 //! What stands on the desk, or carries the office: role, somebody at work, health.
 
 use super::{Ctx, Sink};
-use domain::{ActionKind, Because, Blank, DeviceFacts, DeviceHealth, DeviceRole, Tier};
+use domain::{
+    ActionKind, Because, Blank, DeviceFacts, DeviceHealth, DeviceRole, Tier, action::Need,
+};
 
 pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
     use ActionKind as K;
@@ -9,7 +11,8 @@ pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
         return;
     }
     // A missing fact is the business of `missing_facts`.
-    let Some(devices) = ctx.seen.devices.filter(|_| ctx.infrastructure) else { return };
+    let concerned = ctx.kind.needs().contains(&Need::Devices);
+    let Some(devices) = ctx.seen.devices.filter(|_| concerned) else { return };
     let named = ctx.request.action.devices();
     let count = |is: fn(&DeviceFacts) -> bool| devices.iter().filter(|d| is(d)).count();
     let many = |n: usize| Blank::Number(i64::try_from(n).unwrap_or(i64::MAX));

@@ -106,6 +106,10 @@ async fn show(store: &Store, id: &str, json: bool) -> Fallible {
 /// One event in one line.
 fn line(event: &Event) -> String {
     match event {
+        Event::Submitted { submission } => {
+            let asked: Vec<String> = submission.actions.iter().map(|a| a.sentence()).collect();
+            format!("{} asks: {}", submission.brain, asked.join("; "))
+        }
         Event::Received { ticket } => format!("from {}: {}", ticket.from, ticket.subject),
         Event::MessageReceived { message } => first_line(&message.body),
         Event::Understood { understanding: u, .. } => {
@@ -114,7 +118,7 @@ fn line(event: &Event) -> String {
         }
         Event::Read { action, .. } => action.sentence(),
         Event::Judged { action, verdict, .. } => {
-            let codes: Vec<&str> = verdict.findings.iter().map(|f| f.code.as_str()).collect();
+            let codes: Vec<&str> = verdict.findings.iter().map(|f| &*f.code).collect();
             format!("{}: {} [{}]", verdict.tier, first_line(&action.sentence()), codes.join(", "))
         }
         Event::Held { approval, expires_at, .. } => {
@@ -133,7 +137,24 @@ fn line(event: &Event) -> String {
         Event::Notified { undo, .. } => {
             format!("people told; undo: {}", undo.as_deref().unwrap_or("cannot be undone"))
         }
+        Event::Changed { by, diff, to, .. } => {
+            format!("{by} put something else in its place ({}): approval {to}", diff.join("; "))
+        }
+        Event::ChangeRefused { reason, .. } => format!("the change may not be made: {reason}"),
+        Event::HandedOver { action, reason, .. } => format!("{}: {reason}", action.sentence()),
+        Event::DoneByHand { text, .. } => format!("done by hand: {}", first_line(text)),
+        Event::Undone { by_case, .. } => format!("taken back by case {by_case}"),
+        Event::Withdrawn { reason } => reason.clone(),
         Event::Ended { outcome, reason } => format!("{}: {reason}", outcome.name()),
+        // Settings of the gate stand in the journal of the MSP, in no case.
+        Event::PolicyProposed { version, .. }
+        | Event::PolicyActivated { version, .. }
+        | Event::PolicyRejected { version, .. } => version.clone(),
+        Event::BreakerOpened { scope, reason, .. } | Event::BreakerClosed { scope, reason } => {
+            format!("{scope}: {reason}")
+        }
+        Event::BrainAdded { brain, .. } | Event::BrainRevoked { brain, .. } => brain.to_string(),
+        Event::PersonChanged { person, change } => format!("{person}: {change}"),
     }
 }
 

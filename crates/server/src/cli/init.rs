@@ -90,6 +90,8 @@ pub(crate) async fn run(args: Args) -> CliResult {
         email,
         role: Role::Admin,
         password_hash: password::hash(&secret)?,
+        away: None,
+        deputy: None,
     };
     store.put_person(person, clock::now()).await?;
     store.close().await;

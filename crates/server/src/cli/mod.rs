@@ -18,6 +18,7 @@ pub(crate) use login::one_time_link;
 mod people;
 mod policy;
 mod serve;
+mod undo;
 
 /// What a command answers.
 pub(crate) type CliResult = Result<ExitCode, Box<dyn Error + Send + Sync>>;
@@ -44,6 +45,8 @@ enum Command {
     Approvals(approvals::Args),
     /// Check, compare, explain, try out, propose and agree to policies.
     Policy(policy::Args),
+    /// Take a change back.
+    Undo(undo::Args),
     /// Stop a kind of action, a client or everything, and let it run again.
     Breakers(breakers::Args),
     /// AIs that may request actions: let in, change the token, shut out.
@@ -85,6 +88,7 @@ pub(crate) async fn run(cli: Cli) -> CliResult {
         Command::Cases(args) => cases::run(args).await,
         Command::Approvals(args) => approvals::run(args).await,
         Command::Policy(args) => policy::run(args).await,
+        Command::Undo(args) => undo::run(args).await,
         Command::Breakers(args) => breakers::run(args).await,
         Command::Brains(args) => brains::run(args).await,
         Command::Mcp(args) => mcp::run(args).await,

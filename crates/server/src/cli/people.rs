@@ -1,8 +1,8 @@
-//! `journeyman people add|list|password|remove`: who may sign in.
+//! `journeyman people add|list|password|role|away|deputy|remove`: who may sign in, and when.
 
-use super::{CliResult, ConfigArg, ask, table};
+use super::{CliResult, ConfigArg, approvals::moment, ask, table};
 use crate::{app::open_store, clock, config::Config, web::password};
-use domain::PersonId;
+use domain::{Actor, PersonId};
 use secrecy::ExposeSecret as _;
 use std::{error::Error, process::ExitCode};
 use store::{Person, Removal, Role, Store};
@@ -26,6 +26,33 @@ enum Command {
     Password {
         /// Sign-in name.
         name: String,
+    },
+    /// Give somebody another role. What they approved and has not run does not count any more when the
+    /// new role may not decide.
+    Role {
+        /// Sign-in name.
+        name: String,
+        /// The new role.
+        #[arg(value_parser = ["technician", "auditor", "admin"])]
+        role: String,
+    },
+    /// Say when somebody is away: their deputy is asked instead. Without --until they are back.
+    Away {
+        /// Sign-in name.
+        name: String,
+        /// From then, such as 2026-12-20T00:00:00Z; now when absent.
+        #[arg(long)]
+        from: Option<String>,
+        /// Until then.
+        #[arg(long)]
+        until: Option<String>,
+    },
+    /// Say who is asked while somebody is away; nobody when absent.
+    Deputy {
+        /// Sign-in name.
+        name: String,
+        /// Sign-in name of the deputy.
+        deputy: Option<String>,
     },
     /// Take somebody's access away, with their sessions and sign-in links.
     Remove {
@@ -58,6 +85,9 @@ pub(crate) async fn run(args: Args) -> CliResult {
         Command::Add(one) => add(&store, one).await,
         Command::List => list(&store).await,
         Command::Password { name } => set_password(&store, &name).await,
+        Command::Role { name, role } => set_role(&store, &name, &role).await,
+        Command::Away { name, from, until } => away(&store, &name, from, until).await,
+        Command::Deputy { name, deputy } => set_deputy(&store, &name, deputy).await,
         Command::Remove { name } => remove(&store, &name).await,
     };
     store.close().await;
@@ -83,8 +113,10 @@ async fn add(store: &Store, one: Add) -> Result<(), Fault> {
         email: email.to_owned(),
         role,
         password_hash: password::hash(secret.expose_secret())?,
+        away: None,
+        deputy: None,
     };
-    if !store.add_person(person, clock::now()).await? {
+    if !store.add_person(person, Actor::Platform, clock::now()).await? {
         return Err(taken().into());
     }
     println!("{id} can sign in as {}", role.name());
@@ -117,9 +149,51 @@ async fn set_password(store: &Store, name: &str) -> Result<(), Fault> {
     Ok(())
 }
 
+async fn set_role(store: &Store, name: &str, role: &str) -> Result<(), Fault> {
+    let id = PersonId::new(name)?;
+    let role = Role::parse(role).ok_or_else(|| format!("{role:?} is no role"))?;
+    if !store.set_role(&id, role, Actor::Platform, clock::now()).await? {
+        return Err(nobody(&id).into());
+    }
+    println!("{id} is {} now", role.name());
+    Ok(())
+}
+
+async fn away(
+    store: &Store,
+    name: &str,
+    from: Option<String>,
+    until: Option<String>,
+) -> Result<(), Fault> {
+    let id = PersonId::new(name)?;
+    let now = clock::now();
+    let from = from.map(|t| moment(&t)).transpose()?.unwrap_or(now);
+    // An absence that is over is none.
+    let until = until.map(|t| moment(&t)).transpose()?.unwrap_or(from);
+    if !store.set_away(&id, from, until).await? {
+        return Err(nobody(&id).into());
+    }
+    match until > now {
+        true => println!("{id} is away from {from} until {until}"),
+        false => println!("{id} is there"),
+    }
+    Ok(())
+}
+
+async fn set_deputy(store: &Store, name: &str, deputy: Option<String>) -> Result<(), Fault> {
+    let id = PersonId::new(name)?;
+    let deputy = deputy.map(PersonId::new).transpose()?;
+    let words = deputy.as_ref().map_or_else(|| "nobody".into(), ToString::to_string);
+    if !store.set_deputy(&id, deputy).await? {
+        return Err(nobody(&id).into());
+    }
+    println!("{words} is asked while {id} is away");
+    Ok(())
+}
+
 async fn remove(store: &Store, name: &str) -> Result<(), Fault> {
     let id = PersonId::new(name)?;
-    match store.remove_person(&id).await? {
+    match store.remove_person(&id, Actor::Platform, clock::now()).await? {
         Removal::Removed => {
             println!("{id} cannot sign in any more; their sessions and sign-in links have ended");
             Ok(())

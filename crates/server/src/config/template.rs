@@ -65,7 +65,8 @@ poll_ms = 5000
 # Cases worked on at the same time.
 workers = 8
 
-# The gate's rules. Without this section every change is refused.
+# The gate's rules as a new installation begins with them. From the first start on the policy lives in
+# the store, with its history: change it on the page /policy or by `journeyman policy propose`.
 [policy]
 # Named in every verdict; change it when you change a rule.
 version = "1"

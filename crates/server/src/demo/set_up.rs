@@ -225,6 +225,8 @@ pub(super) async fn people(store: &Store) -> Result<(), Fault> {
             email: format!("{id}@harbour-it.example"),
             role,
             password_hash: password::hash(&clock::new_id().to_string())?,
+            away: None,
+            deputy: None,
         };
         store.put_person(person, clock::now()).await?;
     }

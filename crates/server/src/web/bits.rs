@@ -86,13 +86,14 @@ impl Display for PhaseChip {
 impl HtmlSafe for PhaseChip {}
 
 /// Every phase, in the order in which people want to see them: name and words.
-pub(super) const PHASES: [(&str, &str); 6] = [
+pub(super) const PHASES: [(&str, &str); 7] = [
     ("working", "Working"),
     ("waiting_for_approval", "Waiting for approval"),
     ("waiting_for_user", "Waiting for the user"),
     ("closed", "Closed"),
     ("dispatched", "Handed to people"),
     ("refused", "Refused"),
+    ("withdrawn", "Withdrawn"),
 ];
 
 fn phase(name: &str) -> (&'static str, &'static str) {
@@ -112,6 +113,7 @@ impl Display for StateChip {
             "approved" => "Approved",
             "denied" => "Denied",
             "expired" => "Expired",
+            "changed" => "Changed",
             _ => "Void",
         };
         write!(f, "<span class=\"chip state-{}\">{text}</span>", self.0)

@@ -59,10 +59,7 @@ pub(super) async fn get(State(web): State<Arc<Web>>, viewer: Viewer) -> Result<R
 }
 
 /// `POST /breakers/open`
-pub(super) async fn open(
-    State(web): State<Arc<Web>>,
-    signed: Signed,
-) -> Result<Response, Oops> {
+pub(super) async fn open(State(web): State<Arc<Web>>, signed: Signed) -> Result<Response, Oops> {
     let Signed { viewer, fields } = signed;
     guard::decider(&viewer.person)?;
     let scope = scope(&web, &fields)?;
@@ -81,10 +78,7 @@ pub(super) async fn open(
 }
 
 /// `POST /breakers/close`
-pub(super) async fn close(
-    State(web): State<Arc<Web>>,
-    signed: Signed,
-) -> Result<Response, Oops> {
+pub(super) async fn close(State(web): State<Arc<Web>>, signed: Signed) -> Result<Response, Oops> {
     let Signed { viewer, fields } = signed;
     guard::decider(&viewer.person)?;
     let scope = scope(&web, &fields)?;

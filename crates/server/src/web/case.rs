@@ -3,6 +3,7 @@
 use super::{
     Web,
     bits::{Ago, PhaseChip, TierChip, When, capital},
+    by_hand::{self, ByHand, Undo},
     oops::Oops,
     page::{self, Frame},
     session::Viewer,
@@ -35,8 +36,12 @@ struct CasePage {
     understood: Option<Understood>,
     /// The account changes that were made, or tried.
     done: Vec<Deed>,
-    /// The question that waits, if one does.
+    /// Address of the question that waits, if one does, or of several together.
     waits: Option<String>,
+    by_hand: Vec<ByHand>,
+    undos: Vec<Undo>,
+    id: String,
+    may: bool,
     reason: Option<String>,
     moments: Vec<Moment>,
 }
@@ -73,7 +78,10 @@ pub(super) async fn get(
         .await?
         .live(format!("/cases/{id}"), Some(id.to_string()));
     let took = view.ended.as_ref().map(|(_, _, at)| words::took(view.received_at, *at));
-    let age = Ago { at: view.received_at, now: clock::now() };
+    let now = clock::now();
+    let in_force = web.app.policy();
+    let period_ms = in_force.as_ref().as_ref().map_or(0, |p| p.document().undo_period_ms);
+    let age = Ago { at: view.received_at, now };
     let page = CasePage {
         client: page::client_name(&web, &row.client),
         ticket: row.ticket,
@@ -86,11 +94,11 @@ pub(super) async fn get(
         took,
         understood: understood(&view),
         done: deeds(&view),
-        waits: view
-            .held
-            .iter()
-            .find(|h| h.state == ApprovalState::Pending && view.ended.is_none())
-            .map(|h| h.approval.to_string()),
+        waits: waits(&view),
+        by_hand: by_hand::by_hand(&view),
+        undos: by_hand::undos(&view, period_ms, now),
+        id: id.to_string(),
+        may: viewer.person.role.may_decide(),
         reason: view.ended.as_ref().map(|(_, reason, _)| capital(reason)),
         moments: story::tell(&events),
         frame,
@@ -98,7 +106,26 @@ pub(super) async fn get(
     Ok(page::html(StatusCode::OK, &page))
 }
 
+/// Where the open questions of this case are decided.
+fn waits(view: &CaseView) -> Option<String> {
+    let open = || {
+        let pending = view.held.iter().filter(|h| h.state == ApprovalState::Pending);
+        pending.filter(|_| view.ended.is_none())
+    };
+    match open().count() {
+        0 => None,
+        1 => open().next().map(|h| format!("/approvals/{}", h.approval)),
+        _ => Some(format!("/approvals/case/{}", view.id)),
+    }
+}
+
 fn sender(view: &CaseView) -> String {
+    if let Some(submission) = view.submission.as_ref().filter(|s| s.ticket.is_none()) {
+        return match submission.undoes {
+            Some(_) => "a person who takes something back".into(),
+            None => format!("the brain {}", submission.brain),
+        };
+    }
     let (name, address) = (view.ticket.from_name.trim(), view.ticket.from.as_str());
     match (name, address) {
         ("", "") => "an unknown sender".into(),
@@ -118,10 +145,13 @@ fn understood(view: &CaseView) -> Option<Understood> {
 }
 
 fn deeds(view: &CaseView) -> Vec<Deed> {
-    let changes = view.attempts.iter().filter(|a| a.action.account().is_some());
+    let changes = view.attempts.iter().filter(|a| !words::closes(a.action.kind()));
     changes
         .map(|a| {
-            let (class, result) = story::outcome(a.outcome.as_ref().map(|(o, _)| o));
+            let (class, result) = match a.undone {
+                true => ("warn", "Done, and later taken back".to_owned()),
+                false => story::outcome(a.outcome.as_ref().map(|(o, _)| o)),
+            };
             Deed { text: a.action.sentence(), result, class }
         })
         .collect()

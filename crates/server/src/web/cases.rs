@@ -197,7 +197,9 @@ fn tiles(counts: &[(String, usize)], client: Option<&str>, phase: Option<&str>) 
         address: format!("/{}", Filter::query(client, Some(name), None)),
         chosen: phase == Some(name),
     });
-    std::iter::once(all).chain(each).collect()
+    // Rare: no room is kept for it.
+    let shown = each.filter(|t| t.class != "withdrawn" || t.count != Some(0) || t.chosen);
+    std::iter::once(all).chain(shown).collect()
 }
 
 fn clients(web: &Web, client: Option<&str>, phase: Option<&str>) -> Vec<Tile> {

@@ -28,6 +28,11 @@ impl Fields {
         Fields(url::form_urlencoded::parse(bytes).into_owned().take(MOST_FIELDS).collect())
     }
 
+    #[cfg(test)]
+    pub(super) fn of(pairs: &[(&str, &str)]) -> Fields {
+        Fields(pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect())
+    }
+
     /// Every value of this name, in the order of the form.
     pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_str())

@@ -176,7 +176,25 @@ fn sentence(event: &domain::Event) -> String {
             Some(_) => words::closeout(action).0,
             None => action.sentence(),
         },
-        Event::Voided { reason, .. } | Event::Ended { reason, .. } => capital(reason),
+        Event::Voided { reason, .. }
+        | Event::Ended { reason, .. }
+        | Event::ChangeRefused { reason, .. }
+        | Event::HandedOver { reason, .. }
+        | Event::Withdrawn { reason } => capital(reason),
+        Event::Submitted { submission } => {
+            submission.actions.iter().map(domain::Action::sentence).collect::<Vec<_>>().join("; ")
+        }
+        Event::Changed { diff, .. } => diff.join("; "),
+        Event::DoneByHand { text, .. } => text.clone(),
+        Event::PolicyProposed { version, reason, .. }
+        | Event::PolicyRejected { version, reason } => format!("{version}: {reason}"),
+        Event::PolicyActivated { version, .. } => version.clone(),
+        Event::BreakerOpened { scope, reason, .. } | Event::BreakerClosed { scope, reason } => {
+            format!("{}: {reason}", capital(&scope.to_string()))
+        }
+        Event::BrainAdded { brain, limits } => format!("{brain}: {}", limits.join("; ")),
+        Event::BrainRevoked { brain, reason } => format!("{brain}: {reason}"),
+        Event::PersonChanged { person, change } => format!("{person}: {change}"),
         Event::Noted { text, .. } => text.clone(),
         _ => String::new(),
     };

@@ -7,23 +7,33 @@
 mod approval;
 mod approvals;
 mod assets;
+mod autonomy;
 mod bits;
+mod brains;
+mod breakers;
+mod by_hand;
 mod case;
 mod cases;
 mod events;
+mod fact;
 mod form;
+mod guard;
 mod headers;
 mod hooks;
 mod journal;
 mod limit;
 mod login;
 mod mask;
+mod notifications;
 mod oops;
 mod page;
 pub(crate) mod password;
+mod people;
+mod policy;
 mod secret;
 mod session;
 mod story;
+mod visible;
 mod words;
 
 use crate::app::App;
@@ -68,6 +78,34 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/approvals/{id}", get(approval::get))
         .route("/approvals/{id}/approve", post(approval::approve))
         .route("/approvals/{id}/deny", post(approval::deny))
+        .route("/approvals/{id}/change", post(approval::alter))
+        .route("/approvals/case/{case}", get(approval::all))
+        .route("/approvals/case/{case}/approve", post(approval::approve_all))
+        .route("/approvals/case/{case}/deny", post(approval::deny_all))
+        .route("/cases/{id}/by-hand", post(by_hand::record))
+        .route("/undo/{case}/{attempt}", post(by_hand::take_back))
+        .route("/notifications", get(notifications::get))
+        .route("/policy", get(policy::get))
+        .route("/policy/edit", get(policy::edit))
+        .route("/policy/check", post(policy::check))
+        .route("/policy/propose", post(policy::propose))
+        .route("/policy/{version}/agree", post(policy::agree))
+        .route("/policy/{version}/reject", post(policy::reject))
+        .route("/policy/{version}/return", post(policy::return_to))
+        .route("/autonomy", get(autonomy::get))
+        .route("/autonomy/change", get(autonomy::ask).post(autonomy::change))
+        .route("/breakers", get(breakers::get))
+        .route("/breakers/open", post(breakers::open))
+        .route("/breakers/close", post(breakers::close))
+        .route("/brains", get(brains::get))
+        .route("/brains/add", post(brains::add))
+        .route("/brains/{id}/rotate", post(brains::rotate))
+        .route("/brains/{id}/revoke", post(brains::revoke))
+        .route("/brains/{id}/webhook", post(brains::webhook))
+        .route("/people", get(people::get))
+        .route("/people/{id}/role", post(people::role))
+        .route("/people/{id}/away", post(people::away))
+        .route("/people/{id}/deputy", post(people::deputy))
         .route("/journal", get(journal::get))
         .route("/journal/verify", post(journal::verify))
         .route("/events", get(events::get))

@@ -65,9 +65,9 @@ pub(super) fn findings(verdict: &VerdictRecord) -> Vec<FindingLine> {
         .into_iter()
         .map(|f| FindingLine {
             tier: TierChip(f.minimum),
-            code: f.code.clone(),
-            assessor: f.assessor.clone(),
-            because: f.because.iter().map(|b| capital(b)).collect(),
+            code: f.code.to_string(),
+            assessor: f.assessor.to_string(),
+            because: vec![capital(&f.because.to_string())],
         })
         .collect()
 }

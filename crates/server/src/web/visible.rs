@@ -30,11 +30,28 @@ pub(super) fn hides(text: &str) -> bool {
     matches!(visible(text), Cow::Owned(shown) if shown != text)
 }
 
+/// A JSON document with hidden characters escaped as JSON has it, so that nothing is lost on the way
+/// through a form.
+pub(super) fn json(document: &str) -> String {
+    document.chars().fold(String::with_capacity(document.len()), |mut out, c| {
+        match c {
+            c if suspect(c) => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    out.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+            c => out.push(c),
+        }
+        out
+    })
+}
+
 /// A word of the text that mixes letters of Latin with Cyrillic or Greek ones, which look alike.
 pub(super) fn mixed(text: &str) -> Option<&str> {
     text.split(|c: char| !c.is_alphanumeric()).find(|word| {
         let latin = word.chars().any(|c| c.is_ascii_alphabetic() || ('À'..='ɏ').contains(&c));
-        let alike = |c: char| ('\u{370}'..='\u{3ff}').contains(&c) || ('\u{400}'..='\u{52f}').contains(&c);
+        let alike =
+            |c: char| ('\u{370}'..='\u{3ff}').contains(&c) || ('\u{400}'..='\u{52f}').contains(&c);
         latin && word.chars().any(alike)
     })
 }

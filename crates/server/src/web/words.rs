@@ -1,111 +1,12 @@
 //! Domain values in plain words, for people who were not there.
 
-use super::bits::{When, capital, duration, utc};
+use super::bits::{capital, duration, utc};
 use domain::{
-    Account, AccountState, Action, ActionKind, Actor, Fact, Facts, Follow, Lock, Mention,
-    ReadResult, Sensitivity, Signal, UnixMs,
+    Account, AccountState, Action, ActionKind, Actor, Autonomy, Follow, Lock, Mention, ReadResult,
+    Signal, UnixMs,
 };
 
-/// One fact behind a verdict.
-#[derive(Clone, Debug)]
-pub(super) struct FactLine {
-    pub(super) name: &'static str,
-    pub(super) text: String,
-    /// Where and when it was read; `None` when it is missing.
-    pub(super) source: Option<(String, When)>,
-}
-
-/// Every fact that the action needed or that was read anyway.
-pub(super) fn facts(facts: &Facts, kind: ActionKind) -> Vec<FactLine> {
-    use domain::action::Need;
-    let needs = kind.needs();
-    let lines = [
-        (
-            Need::Requester,
-            line("Requester", &facts.requester, |r| {
-                let account = r.account_id.as_ref().map_or("no account", |_| "one account");
-                format!("{}, {}; {account} matches", r.address, r.verification.words())
-            }),
-        ),
-        (
-            Need::Relation,
-            line("Relation", &facts.relation, |r| format!("the requester is {}", r.words())),
-        ),
-        (Need::Target, line("Target account", &facts.target, target)),
-        (
-            Need::Group,
-            line("Group", &facts.group, |g| {
-                let exists = if g.exists { "exists" } else { "does not exist" };
-                format!("{exists}, {} ({})", sensitivity(g.sensitivity), g.because)
-            }),
-        ),
-        (
-            Need::Volume,
-            line("Volume", &facts.volume, |v| match v.targets {
-                1 => "1 target of this kind lately, this one included".into(),
-                n => format!("{n} targets of this kind lately, this one included"),
-            }),
-        ),
-        (
-            Need::Ticket,
-            line("Ticket", &facts.ticket, |t| match t.of_this_case {
-                true => "belongs to this case".into(),
-                false => "belongs to another case".into(),
-            }),
-        ),
-    ];
-    let mut out: Vec<FactLine> = lines
-        .into_iter()
-        .filter(|(need, line)| needs.contains(need) || line.source.is_some())
-        .map(|(_, line)| line)
-        .collect();
-    out.push(line("Asked before", &facts.cooling_down, |cooling| match cooling {
-        true => "exactly this was denied or expired lately".into(),
-        false => "not denied or expired lately".into(),
-    }));
-    out.push(line("Brain", &facts.brain, |b| {
-        let scope = if b.in_scope { "in its scope" } else { "outside its scope" };
-        format!("{scope}; above {} it is for people", b.ceiling)
-    }));
-    out
-}
-
-fn line<T>(name: &'static str, fact: &Fact<T>, text: impl Fn(&T) -> String) -> FactLine {
-    match fact {
-        Fact::Known(k) => {
-            let source = Some((k.source.clone(), When(k.read_at)));
-            FactLine { name, text: text(&k.value), source }
-        }
-        Fact::Missing(why) => FactLine { name, text: format!("missing: {why}"), source: None },
-    }
-}
-
-fn target(t: &domain::TargetFacts) -> String {
-    if !t.exists {
-        return "does not exist in this client's directory".into();
-    }
-    let mut parts = vec!["exists".to_owned()];
-    if t.break_glass {
-        parts.push("an emergency account".into());
-    }
-    match t.privileged.is_empty() {
-        true => parts.push("no administrative rights".into()),
-        false => parts.push(format!("administrative through {}", t.privileged.join(", "))),
-    }
-    match t.service.is_empty() {
-        true => parts.push("a person's account".into()),
-        false => parts.push(format!("a service account ({})", t.service.join(", "))),
-    }
-    parts.join("; ")
-}
-
-fn sensitivity(s: Sensitivity) -> &'static str {
-    match s {
-        Sensitivity::Normal => "ordinary",
-        Sensitivity::Sensitive => "sensitive",
-        Sensitivity::Privileged => "gives administrative rights",
-    }
-}
+pub(super) use super::fact::{FactLine, facts};
 
 /// What follows from a verdict, as a heading.
 pub(super) fn follows(follow: &Follow) -> &'static str {
@@ -124,6 +25,85 @@ pub(super) fn actor(actor: &Actor) -> String {
         Actor::Brain(b) => capital(b.as_str()),
         Actor::Person(p) => p.to_string(),
     }
+}
+
+/// Who did it, from the name that the journal gives an actor, or a person's id alone.
+pub(super) fn by(name: &str) -> String {
+    match name {
+        "platform" => "Journeyman".into(),
+        name => match name.split_once(':') {
+            Some(("person", id)) => id.to_owned(),
+            Some(("brain", id)) => format!("the brain {id}"),
+            _ => name.to_owned(),
+        },
+    }
+}
+
+/// A level of autonomy: a short name, and what it means.
+pub(super) fn level(level: Autonomy) -> (&'static str, &'static str) {
+    match level {
+        Autonomy::Deny => ("Never", "No brain does it; people do."),
+        Autonomy::AlwaysAsk => ("Ask", "A person approves each one."),
+        Autonomy::AskIfUncertain => (
+            "Ask if unsure",
+            "Alone when the requester is verified and acts on their own account; else a person is asked.",
+        ),
+        Autonomy::AutoWithGuardrails => {
+            ("Tell", "Alone; a person is told of each one and can take it back.")
+        }
+        Autonomy::AutoAndClose => {
+            ("Alone", "Alone, and the ticket is closed without anyone looking.")
+        }
+    }
+}
+
+/// The kind of this name.
+pub(super) fn kind(name: &str) -> Option<ActionKind> {
+    ActionKind::ALL.iter().copied().find(|k| k.name() == name)
+}
+
+/// What kinds of action have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KindGroup {
+    /// People's accounts and what they may use.
+    Accounts,
+    /// Computers.
+    Devices,
+    /// What whole systems rest on.
+    Configuration,
+    /// The ticket itself.
+    CloseOut,
+}
+
+/// The groups with their names, in the order of a page.
+pub(super) const GROUPS: &[(&str, KindGroup)] = &[
+    ("Accounts", KindGroup::Accounts),
+    ("Devices", KindGroup::Devices),
+    ("Configuration", KindGroup::Configuration),
+    ("Closing the ticket", KindGroup::CloseOut),
+];
+
+/// The group of a kind that changes something; `None` for reads.
+pub(super) fn group(kind: ActionKind) -> Option<KindGroup> {
+    use ActionKind as K;
+    if !kind.is_write() {
+        return None;
+    }
+    Some(match kind {
+        K::Reply | K::AddNote | K::LogTime | K::SetStatus => KindGroup::CloseOut,
+        K::ChangeFirewall
+        | K::ChangeServerConfiguration
+        | K::ChangeBackupSchedule
+        | K::ChangeSecurityPolicy
+        | K::ChangeManyClients => KindGroup::Configuration,
+        kind if kind.needs().contains(&domain::action::Need::Devices) => KindGroup::Devices,
+        _ => KindGroup::Accounts,
+    })
+}
+
+/// Whether it only writes on the ticket.
+pub(super) fn closes(kind: ActionKind) -> bool {
+    group(kind) == Some(KindGroup::CloseOut)
 }
 
 /// A snake-case name as words.

@@ -57,7 +57,12 @@ async fn trip(
         .await?;
     if opened {
         tracing::warn!(%scope, %reason, "a breaker opened");
-        let notice = NewNotice::plain("breaker", format!("The breaker for {scope} opened"), reason);
+        let notice = NewNotice {
+            kind: "breaker".into(),
+            title: format!("The breaker for {scope} opened"),
+            detail: reason,
+            ..NewNotice::default()
+        };
         app.store.put_notice(notice, now).await?;
     }
     Ok(())

@@ -378,7 +378,7 @@ impl Driver<'_> {
         Ok(psa.ticket(&ticket.id).await?.map(|t| t.status))
     }
 
-    async fn rest(&self) -> Result<Next, DriveError> {
+    pub(super) async fn rest(&self) -> Result<Next, DriveError> {
         self.append(Vec::new(), vec![View::Wake(None)]).await?;
         Ok(Next::Rest)
     }

@@ -10,8 +10,6 @@ use store::{NewNotice, Notice};
 
 /// Notices mailed in one go.
 const BATCH: u32 = 20;
-/// Times that a mail is tried.
-const TRIES: u32 = 5;
 
 /// What people are told of an attempt that ran at Medium or above.
 pub(super) fn of_attempt(driver: &Driver<'_>, attempt: &Attempt) -> NewNotice {
@@ -73,8 +71,7 @@ async fn mail(app: &App) {
         {
             tracing::warn!(error = %e, "a notice could not be mailed");
         }
-        let given_up = notice.mail_tries + 1 >= TRIES;
-        if let Err(e) = app.store.mailed(notice.id, sent.is_ok() || given_up, clock::now()).await {
+        if let Err(e) = app.store.mailed(notice.id, sent.is_ok(), clock::now()).await {
             tracing::warn!(error = %e, "a notice may be mailed twice");
         }
     }
@@ -82,18 +79,18 @@ async fn mail(app: &App) {
 
 async fn send(app: &App, notice: &Notice) -> Result<(), String> {
     let Some(smtp) = &app.mail else { return Ok(()) };
-    let mut text = format!("{}\n\n{}\n", notice.title, notice.detail);
-    if let Some(case) = &notice.case {
+    let mut text = format!("{}\n\n{}\n", notice.what.title, notice.what.detail);
+    if let Some(case) = &notice.what.case {
         text.push_str(&format!("\nThe case: {}/cases/{case}\n", app.public_url));
     }
-    if let (Some(case), Some(_), Some(until)) = (&notice.case, notice.attempt, notice.undo_until) {
+    if let (Some(case), Some(_), Some(until)) = (&notice.what.case, notice.what.attempt, notice.what.undo_until) {
         text.push_str(&format!(
             "Take it back until {until}: {}/cases/{case}#undo\n",
             app.public_url
         ));
     }
     for to in &app.notify {
-        smtp.send(to, &notice.title, &text).await.map_err(|e| e.to_string())?;
+        smtp.send(to, &notice.what.title, &text).await.map_err(|e| e.to_string())?;
     }
     Ok(())
 }

@@ -2,13 +2,16 @@
 
 use domain::action::UnlockAccount;
 use domain::{
-    AccountRef, Action, Actor, Approval, ApprovalId, ApprovalState, BrainId, CaseId, ClientId,
-    Digest, Event, Facts, Finding, Follow, IncomingTicket, TicketRef, TicketStatus, Tier, UnixMs,
-    VerdictRecord,
+    AccountRef, Action, Actor, Approval, ApprovalId, ApprovalState, AttemptId, BrainId, CaseId,
+    ClientId, Decision, Digest, Event, Facts, Finding, Follow, IncomingTicket, PersonId, TicketRef,
+    TicketStatus, Tier, UnixMs, VerdictRecord,
 };
 use sqlx::{Connection as _, SqliteConnection};
 use std::path::Path;
-use store::{Append, Intake, NewEntry, Received, Store, StoreError, StoreOptions, View};
+use store::{
+    Append, DecideError, EntryRow, Intake, NewEntry, Person, Received, Role, Store, StoreError,
+    StoreOptions, View, msp_journal,
+};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -129,7 +132,7 @@ pub(crate) fn judged(tier: Tier) -> NewEntry {
         assessor: "requester".into(),
         minimum: tier,
         code: "requester_unverified".into(),
-        because: vec!["petra.quill@acme.example is not on file".into()],
+        because: "petra.quill@acme.example is not on file".into(),
     };
     NewEntry {
         actor: brain(),
@@ -159,19 +162,62 @@ pub(crate) async fn add(store: &Store, case: CaseId, expected: u64) -> Result<u6
 
 /// A case with a question that waits for a person.
 pub(crate) async fn asked(store: &Store, n: u128) -> (CaseId, Approval) {
+    asked_of(store, n, 1).await
+}
+
+/// A case with a question that waits for that many people.
+pub(crate) async fn asked_of(store: &Store, n: u128, needed: u8) -> (CaseId, Approval) {
+    enlist(store).await;
     let case = new_case(store, n).await;
     let approval = Approval {
         id: ApprovalId(Uuid::from_u128(n + 1_000_000)),
         client: acme(),
         case,
+        brain: Some(BrainId::new("technician").unwrap()),
+        kind: Some(unlock().kind()),
         digest: digest(),
         sentence: unlock().sentence(),
         tier: Tier::High,
         excluded: vec!["9c0c7f0e".into(), "Petra.Quill@acme.example".into()],
+        needed,
+        yes: Vec::new(),
+        steps: Vec::new().into(),
+        not_before: None,
+        change: None,
+        replaces: None,
         asked_at: T0,
         expires_at: T0.plus_ms(4 * HOUR_MS),
         state: ApprovalState::Pending,
     };
+    put_question(store, &approval, 1).await;
+    (case, approval)
+}
+
+/// Adds people who may decide, unless the test brought its own.
+async fn enlist(store: &Store) {
+    if store.people_count().await.unwrap() > 0 {
+        return;
+    }
+    let petra = "petra.quill@acme.example";
+    for id in ["boss", "ann", "ben", "wally@msp.example", petra] {
+        store.put_person(technician(id), T0).await.unwrap();
+    }
+}
+
+pub(crate) fn technician(id: &str) -> Person {
+    Person {
+        id: person_id(id),
+        name: id.into(),
+        email: format!("{id}@msp.example"),
+        role: Role::Technician,
+        password_hash: "$argon2id$v=19$...".into(),
+        away: None,
+        deputy: None,
+    }
+}
+
+/// Asks a question in its case, which has version `expected`.
+pub(crate) async fn put_question(store: &Store, approval: &Approval, expected: u64) {
     let held = NewEntry {
         actor: brain(),
         event: Event::Held {
@@ -180,14 +226,66 @@ pub(crate) async fn asked(store: &Store, n: u128) -> (CaseId, Approval) {
             digest: approval.digest,
             tier: approval.tier,
             expires_at: approval.expires_at,
+            needed: approval.needed,
         },
     };
-    let mut entry = append(case, 1, vec![held]);
+    let mut entry = append(approval.case, expected, vec![held]);
     entry.views =
         vec![View::Ask(Box::new(approval.clone())), View::Wake(Some(approval.expires_at))];
     store.append(entry).await.unwrap();
-    (case, approval)
 }
+
+/// Says yes or no in the name of a person who saw exactly this.
+pub(crate) async fn say(
+    store: &Store,
+    approval: &Approval,
+    person: &str,
+    decision: Decision,
+    at: UnixMs,
+) -> Result<Approval, DecideError> {
+    let own = vec![format!("{person}@msp.example")];
+    store.decide(approval.id, &person_id(person), &own, approval.digest, decision, at).await
+}
+
+pub(crate) fn person_id(id: &str) -> PersonId {
+    PersonId::new(id).unwrap()
+}
+
+pub(crate) fn brain_id(id: &str) -> BrainId {
+    BrainId::new(id).unwrap()
+}
+
+/// The newest entry of the MSP's own journal, after checking all of it.
+pub(crate) async fn newest_of_msp(store: &Store) -> EntryRow {
+    assert_clean(store, &msp_journal()).await;
+    store.entries(&msp_journal(), 1).await.unwrap().remove(0)
+}
+
+pub(crate) fn attempt_id(n: u128) -> AttemptId {
+    AttemptId(Uuid::from_u128(n))
+}
+
+pub(crate) fn started(action: Action, attempt: AttemptId, approval: Option<ApprovalId>) -> Event {
+    Event::Started {
+        attempt,
+        digest: action.digest(&acme()),
+        action,
+        tier: Tier::Low,
+        approval,
+        before: None,
+        was_member: None,
+    }
+}
+
+/// Whatever people may type: quotes, comments, statements, marks, other scripts, nothing.
+pub(crate) const HOSTILE: [&str; 6] = [
+    "'; DROP TABLE policies; --",
+    "\"') OR 1=1 /*",
+    "%_\\\u{0}\u{202e}x",
+    "$1 $2 ?1 :a @b",
+    "Ünïcödé 📎 עברית",
+    "x' UNION SELECT token_hash FROM brains--",
+];
 
 pub(crate) async fn assert_clean(store: &Store, client: &ClientId) -> u64 {
     let report = store.verify(client, None).await.unwrap();

@@ -1,7 +1,7 @@
 //! Appending: all or nothing, in order, whoever else writes.
 
 use crate::common::*;
-use domain::{ApprovalId, ApprovalState, CaseView, ClientId, Event, UnixMs};
+use domain::{ApprovalId, ApprovalState, CaseView, ClientId, Event};
 use futures::future::join_all;
 use store::{Append, Received, StoreError, View};
 use uuid::Uuid;
@@ -224,37 +224,6 @@ async fn an_entry_is_shown_with_what_it_was_about() {
     assert_eq!(row.digest, Some(digest().to_string()));
     assert_eq!(row.event, Some(entry.event));
     assert_eq!(desk.store.case(case).await.unwrap().unwrap().tier.as_deref(), Some("medium"));
-}
-
-#[tokio::test]
-async fn targets_are_counted_once_each_and_with_the_one_asked_about() {
-    let desk = desk().await;
-    let case = new_case(&desk.store, 1).await;
-    let started = store::NewEntry {
-        actor: brain(),
-        event: Event::Started {
-            attempt: domain::AttemptId(Uuid::from_u128(5)),
-            action: unlock(),
-            digest: digest(),
-            tier: domain::Tier::Low,
-            approval: None,
-            before: None,
-        },
-    };
-    let twice = vec![started.clone(), started];
-    desk.store.append(append(case, 1, twice)).await.unwrap();
-    let count = |target: String, since| {
-        let store = desk.store.clone();
-        async move {
-            store
-                .targets_touched(&acme(), "technician", "unlock_account", &target, since)
-                .await
-                .unwrap()
-        }
-    };
-    assert_eq!(count("somebody else".into(), UnixMs(0)).await, 2);
-    assert_eq!(count(unlock().target_key(), UnixMs(0)).await, 1);
-    assert_eq!(count("somebody else".into(), T0.plus_ms(1)).await, 1);
 }
 
 #[tokio::test]

@@ -8,14 +8,27 @@
 )]
 
 mod approvals;
+mod approver_stats;
+mod brains;
+mod breakers;
+mod changes;
 mod common;
 mod crash;
 mod failures;
+mod grouped;
 mod intake;
 mod journal;
 mod leases;
+mod leavers;
 mod merkle;
+mod notices;
+mod outcomes;
 mod people;
+mod policies;
 mod privacy;
+mod requests;
+mod upgrade;
+mod usage;
 mod vault;
 mod verify;
+mod webhooks;

@@ -179,7 +179,7 @@ pub(crate) fn edits() -> impl Strategy<Value = (Edit, bool)> {
             .prop_map(|marks| Edit::Regulated(marks.into_iter().collect())),
         option::of(-1i64..3).prop_map(Edit::Hypercare),
         select(vec![Tier::Medium, Tier::High]).prop_map(Edit::Floor),
-        3 => subsequence((0..RULES.len()).collect::<Vec<_>>(), 0..=3).prop_map(Edit::Rules),
+        subsequence((0..RULES.len()).collect::<Vec<_>>(), 0..=3).prop_map(Edit::Rules),
     ];
     (prop_oneof![first, second, third], any::<bool>())
 }

@@ -6,12 +6,13 @@ use crate::web::{
     words,
 };
 use domain::{
-    Action, ApprovalId, Author, CaseOutcome, Decision, Event, Facts, Follow, IncomingTicket,
-    Message, Outcome, Recorded, Understanding, VerdictRecord,
+    Action, Actor, ApprovalId, Author, CaseOutcome, Decision, Event, Facts, Follow, IncomingTicket,
+    Message, Outcome, Recorded, Submission, Understanding, VerdictRecord,
 };
 
 pub(super) fn tell(r: &Recorded) -> Moment {
     match &r.event {
+        Event::Submitted { submission } => submitted(r, submission),
         Event::Received { ticket } => received(r, ticket),
         Event::MessageReceived { message } => wrote(r, message),
         Event::Understood { understanding, model } => understood(r, understanding, model),
@@ -26,6 +27,36 @@ pub(super) fn tell(r: &Recorded) -> Moment {
             let title = "The approval no longer counts".into();
             question(r, "warn", title, *approval, capital(reason))
         }
+        Event::Changed { .. } => changed(r),
+        Event::ChangeRefused { approval, reason } => {
+            let title = "The change that was asked for may not be made".into();
+            question(r, "warn", title, *approval, capital(reason))
+        }
+        Event::HandedOver { action, digest, reason } => {
+            let mut moment = blank(r, "warn", "Handed to people".into());
+            moment.lines.extend([action.sentence(), capital(reason)]);
+            moment.link = Some(("#by-hand".into(), "Record what was done by hand"));
+            moment.details.push(("Digest", digest.to_string()));
+            moment
+        }
+        Event::DoneByHand { digest, text } => {
+            let title = format!("{} did it by hand", words::actor(&r.actor));
+            let mut moment = blank(r, "good", title);
+            moment.quote = Some(text.clone());
+            moment.details.push(("Digest of what was asked for", digest.to_string()));
+            moment
+        }
+        Event::Undone { attempt, by_case } => {
+            let mut moment = blank(r, "warn", "Taken back".into());
+            moment.link = Some((format!("/cases/{by_case}"), "See how"));
+            moment.details.push(("Attempt", attempt.to_string()));
+            moment
+        }
+        Event::Withdrawn { reason } => {
+            let mut moment = blank(r, "quiet", "The brain took its request back".into());
+            moment.quote = (!reason.is_empty()).then(|| reason.clone());
+            moment
+        }
         Event::Started { .. } => started(r),
         Event::Finished { outcome, .. } => finished(r, outcome),
         Event::Noted { code, text } => noted(r, code, text),
@@ -33,7 +64,56 @@ pub(super) fn tell(r: &Recorded) -> Moment {
         Event::Ended { outcome, reason } => ended(r, *outcome, reason),
         // Told together with others; see `look_up`.
         Event::Read { .. } => blank(r, "quiet", "Looked something up".into()),
+        // These stand in the journal of the gate's own settings, never in a case.
+        Event::PolicyProposed { .. }
+        | Event::PolicyActivated { .. }
+        | Event::PolicyRejected { .. }
+        | Event::BreakerOpened { .. }
+        | Event::BreakerClosed { .. }
+        | Event::BrainAdded { .. }
+        | Event::BrainRevoked { .. }
+        | Event::PersonChanged { .. } => blank(r, "quiet", words::spaced(r.event.kind())),
     }
+}
+
+fn submitted(r: &Recorded, submission: &Submission) -> Moment {
+    let title = match (&submission.undoes, &r.actor) {
+        (Some(_), actor) => format!("{} takes something back", words::actor(actor)),
+        (None, Actor::Brain(brain)) => format!("The brain {brain} asks"),
+        (None, actor) => format!("{} asks", words::actor(actor)),
+    };
+    let mut moment = blank(r, "info", title);
+    moment.lines.extend(submission.actions.iter().map(domain::Action::sentence));
+    if let Some(sure) = submission.confidence {
+        moment.lines.push(format!("{sure} % sure, by its own word."));
+    }
+    moment.quote = (!submission.reason.is_empty()).then(|| submission.reason.clone());
+    if let Some(ticket) = &submission.ticket {
+        moment.details.push(("Ticket", ticket.ticket.to_string()));
+    }
+    if let Some(of) = &submission.undoes {
+        moment.link = Some((format!("/cases/{}", of.case), "See what is taken back"));
+        moment.details.push(("Attempt", of.attempt.to_string()));
+    }
+    moment
+}
+
+fn changed(r: &Recorded) -> Moment {
+    let Event::Changed { approval, to, by, action, digest, tier, needed, diff, .. } = &r.event
+    else {
+        return blank(r, "ask", String::new());
+    };
+    let title = format!("{by} changed it; the gate agrees");
+    let mut moment = question(r, "ask", title, *to, action.sentence());
+    moment.tier = Some(TierChip(*tier));
+    moment.lines.extend(diff.iter().cloned());
+    if *needed > 1 {
+        moment.lines.push(format!("{needed} people have to say yes; {by} has."));
+    }
+    moment
+        .details
+        .extend([("Digest", digest.to_string()), ("Earlier question", approval.to_string())]);
+    moment
 }
 
 fn received(r: &Recorded, ticket: &IncomingTicket) -> Moment {
@@ -108,7 +188,7 @@ fn judged(r: &Recorded, action: &Action, facts: &Facts, verdict: &VerdictRecord)
     moment.facts = words::facts(facts, action.kind());
     moment.details.extend([
         ("Digest", verdict.digest.to_string()),
-        ("Policy", verdict.policy_version.clone()),
+        ("Policy", verdict.policy_version.to_string()),
     ]);
     moment
 }
@@ -127,10 +207,14 @@ fn question(
 }
 
 fn held(r: &Recorded) -> Moment {
-    let Event::Held { approval, action, digest, expires_at, tier } = &r.event else {
+    let Event::Held { approval, action, digest, expires_at, tier, needed } = &r.event else {
         return blank(r, "ask", String::new());
     };
-    let mut moment = question(r, "ask", "A person is asked".into(), *approval, action.sentence());
+    let title = match needed {
+        0 | 1 => "A person is asked".into(),
+        n => format!("{n} people are asked"),
+    };
+    let mut moment = question(r, "ask", title, *approval, action.sentence());
     moment.tier = Some(TierChip(*tier));
     moment.lines.push(format!("The question expires {}.", utc(*expires_at)));
     moment.details.push(("Digest", digest.to_string()));
@@ -143,6 +227,14 @@ fn decided(r: &Recorded, approval: ApprovalId, decision: &Decision) -> Moment {
         Decision::Approve => {
             question(r, "good", format!("{who} approved"), approval, String::new())
         }
+        Decision::ApproveAt(at) => {
+            let text = format!("Not before {}.", utc(*at));
+            question(r, "good", format!("{who} approved it for later"), approval, text)
+        }
+        Decision::Change(action) => {
+            let title = format!("{who} asked for something else instead");
+            question(r, "ask", title, approval, action.sentence())
+        }
         Decision::Deny(reason) => {
             question(r, "bad", format!("{who} denied"), approval, reason.clone())
         }
@@ -151,12 +243,17 @@ fn decided(r: &Recorded, approval: ApprovalId, decision: &Decision) -> Moment {
 
 fn started(r: &Recorded) -> Moment {
     let mut moment = blank(r, "info", "Started".into());
-    let Event::Started { attempt, action, digest, before, approval, .. } = &r.event else {
+    let Event::Started { attempt, action, digest, before, approval, was_member, .. } = &r.event
+    else {
         return moment;
     };
     moment.lines.push(action.sentence());
     if let Some(before) = before {
         moment.lines.push(format!("Before: {}.", words::state(before)));
+    }
+    if let Some(member) = was_member {
+        let text = if *member { "a member" } else { "not a member" };
+        moment.lines.push(format!("Before: {text}."));
     }
     moment.details.extend([("Attempt", attempt.to_string()), ("Digest", digest.to_string())]);
     if let Some(approval) = approval {
@@ -210,6 +307,7 @@ fn ended(r: &Recorded, outcome: CaseOutcome, reason: &str) -> Moment {
         CaseOutcome::Closed => ("Closed", "good"),
         CaseOutcome::Dispatched => ("Handed to people", "warn"),
         CaseOutcome::Refused => ("Refused, and handed to people", "bad"),
+        CaseOutcome::Withdrawn => ("Withdrawn", "quiet"),
     };
     let mut moment = blank(r, tone, title.into());
     moment.lines.push(capital(reason));
