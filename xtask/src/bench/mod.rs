@@ -1,8 +1,10 @@
 //! Benchmarks. Each writes its figures, its peer or floor measured in the same session, and the
 //! ratio; a figure without something to hold it against says little.
 
+mod gate;
+mod hijack;
 mod journal;
-mod judge;
+mod opinions;
 mod recognise;
 mod start;
 
@@ -15,16 +17,26 @@ struct Bench {
     run: fn() -> Result<Value, String>,
 }
 
-const ALL: [Bench; 4] = [
+const ALL: [Bench; 6] = [
+    Bench {
+        name: "gate",
+        what: "time per decision; beside cedar-policy, regorus and cel doing the same policy",
+        run: gate::run,
+    },
+    Bench {
+        name: "hijack",
+        what: "effects that a hijacked brain has without a right; beside benign requests unharmed",
+        run: hijack::run,
+    },
     Bench {
         name: "journal",
         what: "durable journal appends per second; floor: one write and fsync of the same bytes",
         run: journal::run,
     },
     Bench {
-        name: "judge",
-        what: "gate judgements per second; floor: the SHA-256 digest of the same action alone",
-        run: judge::run,
+        name: "opinions",
+        what: "disagreements of the gate with its law as Cedar policies, on random inputs",
+        run: opinions::run,
     },
     Bench {
         name: "recognise",
@@ -71,6 +83,16 @@ fn figures(printed: &str) -> Result<Value, String> {
     if value.is_object() { Ok(value) } else { Err("the benchmark printed no JSON object".into()) }
 }
 
+/// How much to do: what the environment asks for, else all of it.
+fn wanted(all: u64) -> Result<u64, String> {
+    match std::env::var("JOURNEYMAN_BENCH_N") {
+        Ok(text) => text
+            .parse()
+            .map_err(|_| format!("JOURNEYMAN_BENCH_N is {text:?}; a whole number is wanted")),
+        Err(_) => Ok(all),
+    }
+}
+
 /// A data set beside the repository, where there is one.
 fn data(name: &str) -> Option<std::path::PathBuf> {
     let file = root().join("../shared/data").join(name);
@@ -92,6 +114,10 @@ mod tests {
 
     #[test]
     fn an_unknown_benchmark_is_answered_with_the_known_ones() {
-        assert!(run("speed", None).unwrap_err().contains("journal, judge, recognise, start"));
+        assert!(
+            run("speed", None)
+                .unwrap_err()
+                .contains("gate, hijack, journal, opinions, recognise, start")
+        );
     }
 }

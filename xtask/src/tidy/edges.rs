@@ -16,6 +16,7 @@ const ALLOWED: &[Edges] = &[
     Edges { name: "technician", may: &["domain", "gate"], in_tests: &[] },
     Edges { name: "connectors", may: &["domain", "gate"], in_tests: &["sandbox"] },
     Edges { name: "store", may: &["domain", "gate"], in_tests: &[] },
+    Edges { name: "rivals", may: &["domain", "gate"], in_tests: &[] },
     Edges { name: "sandbox", may: &["domain"], in_tests: &[] },
     Edges {
         name: "server",

@@ -25,7 +25,14 @@ pub(super) fn check(tree: &Tree) -> Vec<String> {
 
 pub(super) struct Rules {
     licences: Vec<String>,
-    banned: Vec<(String, String)>,
+    banned: Vec<Ban>,
+}
+
+struct Ban {
+    name: String,
+    reason: String,
+    /// Packages that may use it all the same.
+    wrappers: Vec<String>,
 }
 
 impl Rules {
@@ -40,7 +47,18 @@ impl Rules {
             ban.get(key).and_then(|v| v.as_str()).unwrap_or_default().to_owned()
         };
         let banned = list("bans", "deny").unwrap_or_default();
-        let banned = banned.iter().map(|b| (text(b, "crate"), text(b, "reason"))).collect();
+        let wrappers = |ban: &toml::Value| {
+            let list = ban.get("wrappers").and_then(|w| w.as_array()).into_iter().flatten();
+            list.filter_map(|w| w.as_str()).map(str::to_owned).collect()
+        };
+        let banned = banned
+            .iter()
+            .map(|b| Ban {
+                name: text(b, "crate"),
+                reason: text(b, "reason"),
+                wrappers: wrappers(b),
+            })
+            .collect();
         Ok(Rules { licences, banned })
     }
 }
@@ -62,11 +80,33 @@ pub(super) fn packages(metadata: &Value, rules: &Rules) -> Vec<String> {
         if !ours && !registry {
             wrong.push(format!("{name} comes from {source}; packages come from crates.io only"));
         }
-        if let Some((_, why)) = rules.banned.iter().find(|(banned, _)| banned == name) {
-            wrong.push(format!("{name} is banned by deny.toml: {why}"));
+        let id = text("id");
+        if let Some(ban) = rules.banned.iter().find(|b| b.name == name)
+            && (ban.wrappers.is_empty() || !used_only_by(metadata, id, &ban.wrappers))
+        {
+            wrong.push(format!("{name} is banned by deny.toml: {}", ban.reason));
         }
     }
     wrong
+}
+
+/// Whether nobody but these packages links the one of that id. What cargo did not resolve is linked.
+fn used_only_by(metadata: &Value, id: &str, wrappers: &[String]) -> bool {
+    let nodes = metadata.get("resolve").and_then(|r| r.get("nodes")).and_then(Value::as_array);
+    let packages = metadata.get("packages").and_then(Value::as_array);
+    let (Some(nodes), Some(packages)) = (nodes, packages) else { return false };
+    let name = |id: &Value| {
+        let of = packages.iter().find(|p| p.get("id") == Some(id));
+        of.and_then(|p| p.get("name")).and_then(Value::as_str).unwrap_or_default()
+    };
+    let links = |node: &&Value| {
+        let on = node.get("dependencies").and_then(Value::as_array);
+        on.is_some_and(|on| on.iter().any(|d| d.as_str() == Some(id)))
+    };
+    nodes
+        .iter()
+        .filter(links)
+        .all(|n| n.get("id").is_some_and(|id| wrappers.iter().any(|w| w == name(id))))
 }
 
 /// Whether an SPDX expression can be met with the allowed licences. What cannot be read is not met.

@@ -294,4 +294,23 @@ fn licences_bans_and_sources_of_packages_are_held() {
     }
     assert_eq!(wrong.lines().count(), 4, "{wrong}");
     assert!(Rules::read("[bans]").is_err());
+
+    // A wrapper may use what is banned; anybody else may not.
+    let rules = "[licenses]\nallow = [\"MIT\"]\n[bans]\ndeny = [{ crate = \"bad\", wrappers = [\"fine\"], reason = \"old\" }]";
+    let rules = Rules::read(rules).unwrap();
+    let used_by = |user: &str| {
+        let metadata = serde_json::json!({
+            "packages": [
+                {"id": "1", "name": "bad", "license": "MIT", "source": null},
+                {"id": "2", "name": user, "license": "MIT", "source": null},
+            ],
+            "resolve": {"nodes": [
+                {"id": "1", "dependencies": []},
+                {"id": "2", "dependencies": ["1"]},
+            ]},
+        });
+        packages(&metadata, &rules)
+    };
+    assert!(used_by("fine").is_empty(), "{:?}", used_by("fine"));
+    assert_eq!(used_by("other").len(), 1);
 }

@@ -1,9 +1,7 @@
 //! The law of the gate (DESIGN §3) as properties over every kind of action and state of facts.
 
 use crate::worlds::*;
-use domain::{
-    Action, ActionKind, Autonomy, Facts, Follow, GroupFacts, Seen, Tier, Verification,
-};
+use domain::{Action, ActionKind, Autonomy, Facts, Follow, GroupFacts, Seen, Tier, Verification};
 use gate::{CompiledPolicy, Policy, Request, judge};
 use proptest::prelude::*;
 use proptest::sample::select;

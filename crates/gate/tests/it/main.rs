@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod approvals;
+mod breaker;
 mod calendar;
 mod laws;
+mod policy;
 mod rules;
 mod worlds;

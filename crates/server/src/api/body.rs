@@ -36,7 +36,8 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
 /// The body, if it is not too large.
 pub(crate) async fn bytes(body: Body) -> Result<axum::body::Bytes, Problem> {
     to_bytes(body, MOST_BYTES).await.map_err(|_| {
-        let detail = format!("The body is larger than {MOST_BYTES} bytes, or did not arrive whole.");
+        let detail =
+            format!("The body is larger than {MOST_BYTES} bytes, or did not arrive whole.");
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
     })
 }

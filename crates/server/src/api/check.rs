@@ -54,7 +54,10 @@ pub(crate) fn asked(body: &Value) -> Result<Asked, Wrong> {
     let actions = get("actions")?;
     let list = actions.as_array().ok_or_else(|| wrong_type("actions", "a list", actions))?;
     if list.is_empty() || list.len() > MOST_ACTIONS {
-        return Err(wrong("actions", format!("has {} items; 1 to {MOST_ACTIONS} are right", list.len())));
+        return Err(wrong(
+            "actions",
+            format!("has {} items; 1 to {MOST_ACTIONS} are right", list.len()),
+        ));
     }
     let mut read = Vec::with_capacity(list.len());
     for (i, item) in list.iter().enumerate() {
@@ -86,9 +89,8 @@ pub(crate) fn asked(body: &Value) -> Result<Asked, Wrong> {
 pub(crate) fn withdrawal(body: &Value) -> Result<String, Wrong> {
     let map = object(body, "")?;
     only(map, &["reason"], "")?;
-    let reason = map.get("reason").ok_or_else(|| {
-        wrong("", "has no `reason`, which is required".into())
-    })?;
+    let reason =
+        map.get("reason").ok_or_else(|| wrong("", "has no `reason`, which is required".into()))?;
     fits(&REASON, reason, "reason")?;
     typed(reason.clone(), "reason")
 }
@@ -100,7 +102,10 @@ pub(crate) fn action(value: &Value, at: &str) -> Result<Action, Wrong> {
     let kind = match map.get("kind") {
         None => return Err(wrong(at, "has no `kind`, which is required".into())),
         Some(Value::String(name)) => shape::kind(name).ok_or_else(|| {
-            wrong(&kind_at, format!("{name:?} is no kind of action; GET /api/v1/actions lists them"))
+            wrong(
+                &kind_at,
+                format!("{name:?} is no kind of action; GET /api/v1/actions lists them"),
+            )
         })?,
         Some(other) => return Err(wrong_type(&kind_at, "a text", other)),
     };
@@ -150,9 +155,7 @@ pub(crate) fn fits(shape: &Shape, value: &Value, at: &str) -> Result<(), Wrong> 
         Shape::Sha256 => say(wrong_sha256(text()?)),
         Shape::Address => say(wrong_address(text()?)),
         Shape::Patch => say(wrong_patch(text()?)),
-        Shape::Client => {
-            say(ClientId::new(text()?).is_err().then(|| "is not a client id".into()))
-        }
+        Shape::Client => say(ClientId::new(text()?).is_err().then(|| "is not a client id".into())),
         Shape::Flag => match value.is_boolean() {
             true => Ok(()),
             false => Err(wrong_type(at, "true or false", value)),
@@ -169,7 +172,10 @@ pub(crate) fn fits(shape: &Shape, value: &Value, at: &str) -> Result<(), Wrong> 
             let word = text()?;
             match words.contains(&word) {
                 true => Ok(()),
-                false => Err(wrong(at, format!("is {:?}; right is one of {}", short(word), words.join(", ")))),
+                false => Err(wrong(
+                    at,
+                    format!("is {:?}; right is one of {}", short(word), words.join(", ")),
+                )),
             }
         }
         Shape::Query => query(value, at),

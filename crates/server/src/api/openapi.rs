@@ -75,8 +75,10 @@ pub(super) fn whole(document: &Document) -> Value {
     let mut whole = serde_json::to_value(document).unwrap_or_default();
     let kinds = ActionKind::ALL;
     let name = |kind: &ActionKind| format!("Action_{}", kind.name());
-    let refs: Vec<Value> =
-        kinds.iter().map(|k| json!({"$ref": format!("#/components/schemas/{}", name(k))})).collect();
+    let refs: Vec<Value> = kinds
+        .iter()
+        .map(|k| json!({"$ref": format!("#/components/schemas/{}", name(k))}))
+        .collect();
     let mapping: BTreeMap<&str, String> =
         kinds.iter().map(|k| (k.name(), format!("#/components/schemas/{}", name(k)))).collect();
     if let Some(schemas) = whole.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {

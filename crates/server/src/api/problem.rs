@@ -46,7 +46,8 @@ impl Problem {
     }
 
     pub(crate) fn unauthorised() -> Self {
-        let detail = "Send `Authorization: Bearer TOKEN` with the token of a brain that is not revoked.";
+        let detail =
+            "Send `Authorization: Bearer TOKEN` with the token of a brain that is not revoked.";
         Problem::new(StatusCode::UNAUTHORIZED, "no_valid_token", detail)
     }
 

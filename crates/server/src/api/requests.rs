@@ -229,7 +229,10 @@ pub(crate) async fn take_back(
         return Ok(now);
     }
     if now.settled_at.is_some() {
-        let detail = format!("The request is settled ({}): there is nothing to take back.", now.status.name());
+        let detail = format!(
+            "The request is settled ({}): there is nothing to take back.",
+            now.status.name()
+        );
         return Err(Problem::conflict("settled", detail));
     }
     let actor = Actor::Brain(caller.0.id.clone());

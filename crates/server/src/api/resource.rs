@@ -195,8 +195,7 @@ pub(crate) fn make(
 ) -> Option<RequestResource> {
     let submission = view.submission.as_ref()?;
     let maker = Maker { view, events, public_url, reason: &submission.reason };
-    let actions: Vec<ActionResource> =
-        submission.actions.iter().map(|a| maker.action(a)).collect();
+    let actions: Vec<ActionResource> = submission.actions.iter().map(|a| maker.action(a)).collect();
     Some(RequestResource {
         id: view.id.to_string(),
         client: view.client.to_string(),
@@ -293,7 +292,15 @@ impl Maker<'_> {
     ) -> (Status, Option<String>) {
         let view = self.view;
         match view.read(action) {
-            Some(ReadResult::Unavailable(why)) => return (Status::Failed, Some(why.clone())),
+            Some(ReadResult::Unavailable(why)) => {
+                // A read is never asked about: what the gate does not let run is refused.
+                return match verdict.map(|v| &v.follows) {
+                    Some(Follow::Hold(_) | Follow::Refuse) => {
+                        (Status::Refused, verdict.map(refusal))
+                    }
+                    _ => (Status::Failed, Some(why.clone())),
+                };
+            }
             Some(_) => return (Status::Done, None),
             None => {}
         }

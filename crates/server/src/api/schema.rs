@@ -134,11 +134,29 @@ pub(crate) fn tool(kind: ActionKind) -> Value {
 /// What every tool that asks for an action takes besides the action's own parameters.
 fn common() -> [(&'static str, Value); 6] {
     [
-        ("client", describe(of(&Shape::Client), "Whose systems; list_tickets names the client of a ticket")),
-        ("reason", describe(of(&REASON), "Why, in your own words, for the people who may have to approve")),
+        (
+            "client",
+            describe(
+                of(&Shape::Client),
+                "Whose systems; list_tickets names the client of a ticket",
+            ),
+        ),
+        (
+            "reason",
+            describe(of(&REASON), "Why, in your own words, for the people who may have to approve"),
+        ),
         ("ticket_psa", describe(of(&Shape::Id), "Help desk of the ticket that this is about")),
-        ("ticket_id", describe(of(&Shape::Id), "Id of the ticket that this is about; with ticket_psa")),
-        ("confidence", describe(of(&CONFIDENCE), "How sure you are, of a hundred. It can only raise the risk.")),
+        (
+            "ticket_id",
+            describe(of(&Shape::Id), "Id of the ticket that this is about; with ticket_psa"),
+        ),
+        (
+            "confidence",
+            describe(
+                of(&CONFIDENCE),
+                "How sure you are, of a hundred. It can only raise the risk.",
+            ),
+        ),
         (
             "idempotency_key",
             json!({

@@ -141,14 +141,33 @@ pub(crate) fn fields(kind: ActionKind) -> &'static [Field] {
         K::ChangeFirewall | K::ChangeServerConfiguration | K::ChangeBackupSchedule => {
             &[DEVICES, CHANGE]
         }
-        K::ResetPassword => {
-            &[WHOSE, const { field("must_change", "The user must choose their own at the next sign-in", Shape::Flag) }]
-        }
+        K::ResetPassword => &[
+            WHOSE,
+            const {
+                field(
+                    "must_change",
+                    "The user must choose their own at the next sign-in",
+                    Shape::Flag,
+                )
+            },
+        ],
         K::IssueTemporaryAccessPass => {
             &[WHOSE, const { field("minutes", "How long it may be used", Shape::Whole(10, 480)) }]
         }
-        K::Reply => &[ON, const { field("text", "What the user reads, without any secret", Shape::Prose(1, LONGEST_TEXT)) }],
-        K::AddNote => &[ON, const { field("text", "The note, without any secret", Shape::Prose(1, LONGEST_TEXT)) }],
+        K::Reply => &[
+            ON,
+            const {
+                field(
+                    "text",
+                    "What the user reads, without any secret",
+                    Shape::Prose(1, LONGEST_TEXT),
+                )
+            },
+        ],
+        K::AddNote => &[
+            ON,
+            const { field("text", "The note, without any secret", Shape::Prose(1, LONGEST_TEXT)) },
+        ],
         K::LogTime => &[
             ON,
             const { field("minutes", "Minutes of work", Shape::Whole(1, 1_440)) },
@@ -170,18 +189,34 @@ pub(crate) fn fields(kind: ActionKind) -> &'static [Field] {
                     ]),
                 )
             },
-            const { maybe("duplicate_of", "Another ticket of the same help desk that this one repeats", Shape::MaybeId) },
+            const {
+                maybe(
+                    "duplicate_of",
+                    "Another ticket of the same help desk that this one repeats",
+                    Shape::MaybeId,
+                )
+            },
         ],
         K::SearchLogs => &[WHICH, const { field("query", "Words to look for", Shape::Name(1)) }],
         K::ServiceHealth => {
-            &[const { field("service", "Name of the service, such as Exchange Online", Shape::Name(1)) }]
+            &[
+                const {
+                    field("service", "Name of the service, such as Exchange Online", Shape::Name(1))
+                },
+            ]
         }
         K::RestartService => {
             &[DEVICES, const { field("service", "Name of the service", Shape::Name(1)) }]
         }
         K::ClearCache => &[
             DEVICES,
-            const { field("cache", "Which cache, such as teams, browser or print_spooler", Shape::Name(1)) },
+            const {
+                field(
+                    "cache",
+                    "Which cache, such as teams, browser or print_spooler",
+                    Shape::Name(1),
+                )
+            },
         ],
         K::SetStartupItem => &[
             DEVICES,

@@ -3,9 +3,7 @@
 
 use super::{Api, caller::Caller, check::Asked, problem::Problem};
 use crate::clock;
-use domain::{
-    Action, Actor, CaseId, ClientId, Event, IncomingTicket, Submission, TicketRef,
-};
+use domain::{Action, Actor, CaseId, ClientId, Event, IncomingTicket, Submission, TicketRef};
 use sha2::{Digest as _, Sha256};
 use store::{Submit, Submitted};
 

@@ -95,12 +95,17 @@ fn script(c: char) -> Option<Script> {
         return None;
     }
     Some(match c {
-        'A'..='Z' | 'a'..='z' | '\u{00c0}'..='\u{024f}' | '\u{0250}'..='\u{02af}'
-        | '\u{1e00}'..='\u{1eff}' | '\u{2c60}'..='\u{2c7f}' | '\u{a720}'..='\u{a7ff}' => {
-            Script::Latin
-        }
+        'A'..='Z'
+        | 'a'..='z'
+        | '\u{00c0}'..='\u{024f}'
+        | '\u{0250}'..='\u{02af}'
+        | '\u{1e00}'..='\u{1eff}'
+        | '\u{2c60}'..='\u{2c7f}'
+        | '\u{a720}'..='\u{a7ff}' => Script::Latin,
         '\u{0370}'..='\u{03ff}' | '\u{1f00}'..='\u{1fff}' => Script::Greek,
-        '\u{0400}'..='\u{052f}' | '\u{1c80}'..='\u{1c8f}' | '\u{2de0}'..='\u{2dff}'
+        '\u{0400}'..='\u{052f}'
+        | '\u{1c80}'..='\u{1c8f}'
+        | '\u{2de0}'..='\u{2dff}'
         | '\u{a640}'..='\u{a69f}' => Script::Cyrillic,
         '\u{0530}'..='\u{058f}' => Script::Armenian,
         '\u{13a0}'..='\u{13ff}' | '\u{ab70}'..='\u{abbf}' => Script::Cherokee,
@@ -127,8 +132,18 @@ mod tests {
     #[test]
     fn names_that_people_have_are_fine() {
         for name in [
-            "Zoë Ångström-O'Brien", "Наталья Петрова", "Γιώργος Παπαδόπουλος", "王小明", "José da Silva (Finance)",
-            "محمد", "Łukasz Żółć", "Team Ω", "R&D / Δ-team", "한국어 사용자", "LT-0417", "Nguyễn Văn A",
+            "Zoë Ångström-O'Brien",
+            "Наталья Петрова",
+            "Γιώργος Παπαδόπουλος",
+            "王小明",
+            "José da Silva (Finance)",
+            "محمد",
+            "Łukasz Żółć",
+            "Team Ω",
+            "R&D / Δ-team",
+            "한국어 사용자",
+            "LT-0417",
+            "Nguyễn Văn A",
         ] {
             assert_eq!(wrong_name(name, 1), None, "{name}");
         }

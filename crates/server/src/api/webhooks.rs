@@ -197,12 +197,23 @@ mod tests {
 
     #[test]
     fn only_tls_or_this_machine() {
-        for right in ["https://hooks.example/a?b=c", "http://127.0.0.1:9/x", "http://localhost/x", "http://[::1]:8/"] {
+        for right in [
+            "https://hooks.example/a?b=c",
+            "http://127.0.0.1:9/x",
+            "http://localhost/x",
+            "http://[::1]:8/",
+        ] {
             check_url(right).unwrap();
         }
         for wrong in [
-            "http://hooks.example/", "ftp://hooks.example/", "hooks.example", "https://u:p@hooks.example/",
-            "https://hooks.example/#a", "http://127.0.0.1.evil.example/", "file:///etc/passwd", "",
+            "http://hooks.example/",
+            "ftp://hooks.example/",
+            "hooks.example",
+            "https://u:p@hooks.example/",
+            "https://hooks.example/#a",
+            "http://127.0.0.1.evil.example/",
+            "file:///etc/passwd",
+            "",
         ] {
             assert!(check_url(wrong).is_err(), "{wrong}");
         }

@@ -119,12 +119,7 @@ async fn act(
     }
 }
 
-async fn add(
-    config: &Config,
-    store: &Store,
-    one: Add,
-    person: Option<&str>,
-) -> Result<(), Fault> {
+async fn add(config: &Config, store: &Store, one: Add, person: Option<&str>) -> Result<(), Fault> {
     let id = id_of(&one.name)?;
     let owner = PersonId::new(one.owner)?;
     if store.person(&owner).await?.is_none() {
@@ -197,12 +192,10 @@ async fn who(store: &Store, person: Option<&str>, owner: &PersonId) -> Result<Pe
     let person = sign_in(store, name).await?;
     match person.role {
         Role::Admin => Ok(person.id),
-        role => Err(format!(
-            "{} has the role {}; administrators manage brains",
-            person.id,
-            role.name()
-        )
-        .into()),
+        role => {
+            Err(format!("{} has the role {}; administrators manage brains", person.id, role.name())
+                .into())
+        }
     }
 }
 
@@ -234,7 +227,15 @@ fn show_token(config: &Config, id: &BrainId, token: &SecretString) {
 
 async fn list(store: &Store) -> Result<(), Fault> {
     let mut table = table(&[
-        "id", "name", "owner", "clients", "actions", "ceiling", "a minute", "webhook", "last used",
+        "id",
+        "name",
+        "owner",
+        "clients",
+        "actions",
+        "ceiling",
+        "a minute",
+        "webhook",
+        "last used",
         "state",
     ]);
     for b in store.brains().await? {

@@ -47,8 +47,9 @@ struct Bridge {
 }
 
 pub(crate) async fn run(args: Args) -> CliResult {
-    let token = std::env::var(TOKEN_ENV)
-        .map_err(|_| format!("set {TOKEN_ENV} to the brain's token; `journeyman brains add` shows it"))?;
+    let token = std::env::var(TOKEN_ENV).map_err(|_| {
+        format!("set {TOKEN_ENV} to the brain's token; `journeyman brains add` shows it")
+    })?;
     let base = crate::api::webhooks::check_url(args.url.trim_end_matches('/'))
         .map_err(|e| format!("--url: {}", e.replace("a webhook", "the address")))?;
     let url = url::Url::parse(&format!("{}/mcp", base.as_str().trim_end_matches('/')))?;
@@ -104,7 +105,9 @@ async fn read(bridge: Arc<Bridge>) -> std::io::Result<()> {
         let message: Value = match serde_json::from_slice(&line) {
             Ok(message) => message,
             Err(e) => {
-                bridge.say(error(&Value::Null, -32700, &format!("the line is not JSON: {e}"))).await;
+                bridge
+                    .say(error(&Value::Null, -32700, &format!("the line is not JSON: {e}")))
+                    .await;
                 continue;
             }
         };
@@ -251,7 +254,8 @@ mod tests {
 
     #[test]
     fn messages_of_a_stream_are_found() {
-        let text = "id: 1\r\ndata:\r\n\r\nevent: message\ndata: {\"a\":\ndata: 1}\n\ndata:{\"b\":2}\n\n";
+        let text =
+            "id: 1\r\ndata:\r\n\r\nevent: message\ndata: {\"a\":\ndata: 1}\n\ndata:{\"b\":2}\n\n";
         assert_eq!(events(text), [json!({"a": 1}), json!({"b": 2})]);
     }
 }

@@ -63,6 +63,11 @@ pub(super) async fn open(State(web): State<Arc<Web>>, signed: Signed) -> Result<
     let Signed { viewer, fields } = signed;
     guard::decider(&viewer.person)?;
     let scope = scope(&web, &fields)?;
+    if let BreakerScope::Client(client) | BreakerScope::Action(client, _) = &scope
+        && !web.app.clients.contains_key(client)
+    {
+        return Err(Oops::unprocessable(format!("There is no client {client} to stop.")));
+    }
     let mode = match fields.get("mode") {
         "ask" => BreakerMode::Ask,
         "stop" | "" => BreakerMode::Stop,

@@ -121,6 +121,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/hooks/psa/{name}/{token}", post(hooks::post));
     console
         .merge(open)
+        .merge(crate::api::router(web.app.clone()))
         .fallback(|| async { Oops::not_found("There is no page at this address") })
         .method_not_allowed_fallback(|| async { Oops::method() })
         .layer(middleware::from_fn_with_state(web.clone(), headers::set))

@@ -85,20 +85,23 @@ impl<'a> Found<'a> {
     }
 
     /// Two words; no difference when they are the same.
-    pub(super) fn raw(&mut self, path: &str, before: &str, after: &str, loosens: Option<&str>) {
+    pub(super) fn words(
+        &mut self,
+        path: &str,
+        (before, after): (&str, &str),
+        loosens: Option<&str>,
+    ) {
         if before != after {
-            let text = |t: &str| Some(t.to_owned());
-            self.push(path, text(before), text(after), loosens.map(Into::into));
+            self.push(path, Some(before.into()), Some(after.into()), loosens.map(Into::into));
         }
     }
 
+    /// Two numbers; no difference when they are the same. `what` is said when it loosens.
     pub(super) fn number(
         &mut self,
         path: &str,
-        before: i64,
-        after: i64,
-        unit: Unit,
-        looser: Looser,
+        (before, after): (i64, i64),
+        (unit, looser): (Unit, Looser),
         what: &str,
     ) {
         if before == after {
@@ -109,6 +112,7 @@ impl<'a> Found<'a> {
             Looser::Lower => after < before,
             Looser::Either => true,
         };
+        // More is counted over a longer time, which a rule about few targets does not expect.
         let seen = if path == "window_ms" { self.looks.at(&["targets_in_window"]) } else { None };
         let loosens = if loosens { Some(what.to_owned()) } else { seen };
         self.push(path, Some(unit.text(before)), Some(unit.text(after)), loosens);

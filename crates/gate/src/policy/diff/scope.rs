@@ -48,7 +48,7 @@ impl<'a> Scope<'a> {
         common(self.policy).iter().chain(self.own.map(own).unwrap_or_default()).collect()
     }
 
-    fn set<T: Ord + Copy>(
+    fn set<T: Ord + Copy + 'a>(
         self,
         own: impl FnOnce(&'a ClientPolicy) -> &'a BTreeSet<T>,
         common: impl FnOnce(&'a Policy) -> &'a BTreeSet<T>,
@@ -132,22 +132,22 @@ pub(super) fn differences(old: Scope<'_>, new: Scope<'_>, looks: &Looks) -> Vec<
 }
 
 fn numbers(old: Scope<'_>, new: Scope<'_>, found: &mut Found<'_>) {
-    let bulk = |s: Scope<'_>| s.get(|c| c.bulk_threshold, |p| p.bulk_threshold).into();
-    let critical = |s: Scope<'_>| s.get(|c| c.critical_threshold, |p| p.critical_threshold).into();
-    let ttl = |s: Scope<'_>| s.get(|c| c.approval_ttl_ms, |p| p.approval_ttl_ms);
-    let sure = |s: Scope<'_>| s.get(|c| c.min_confidence, |p| p.min_confidence).into();
-    let cost = |s: Scope<'_>| s.get(|c| c.cost_limit_minor, |p| p.cost_limit_minor);
-    let higher = Looser::Higher;
-    let what = "more targets at once weigh no more than one";
-    found.number("bulk_threshold", bulk(old), bulk(new), Unit::Count, higher, what);
-    let what = "more targets at once are not yet Critical";
-    found.number("critical_threshold", critical(old), critical(new), Unit::Count, higher, what);
-    let what = "a question can be approved, and an approval used, for longer";
-    found.number("approval_ttl_ms", ttl(old), ttl(new), Unit::Ms, higher, what);
-    let what = "a brain that is less sure acts alone";
-    found.number("min_confidence", sure(old), sure(new), Unit::Percent, Looser::Lower, what);
-    let what = "more may be spent without a person";
-    found.number("cost_limit_minor", cost(old), cost(new), Unit::Minor, higher, what);
+    macro_rules! each {
+        ($($key:ident $unit:ident $looser:ident $what:literal;)*) => {
+            $({
+                let of = |s: Scope<'_>| i64::from(s.get(|c| c.$key, |p| p.$key));
+                let how = (Unit::$unit, Looser::$looser);
+                found.number(stringify!($key), (of(old), of(new)), how, $what);
+            })*
+        };
+    }
+    each! {
+        bulk_threshold Count Higher "more targets at once weigh no more than one";
+        critical_threshold Count Higher "more targets at once are not yet Critical";
+        approval_ttl_ms Ms Higher "a question can be approved, and an approval used, for longer";
+        min_confidence Percent Lower "a brain that is less sure acts alone";
+        cost_limit_minor Minor Higher "more may be spent without a person";
+    }
 }
 
 /// The level for everything that is not listed first, then each kind that differs otherwise.
@@ -183,7 +183,8 @@ pub(super) fn identity(old: &Policy, new: &Policy, found: &mut Found<'_>) {
         let (before, after): (Verification, Verification) =
             (old.identity(*kind), new.identity(*kind));
         let loosens = (after < before).then_some("whoever asks is less surely known");
-        found.raw(&format!("identity.{}", kind.name()), before.name(), after.name(), loosens);
+        let path = format!("identity.{}", kind.name());
+        found.words(&path, (before.name(), after.name()), loosens);
     }
 }
 

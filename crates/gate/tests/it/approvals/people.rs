@@ -43,8 +43,10 @@ fn the_first_of_two_may_take_nothing_away_from_the_second() {
     let once = say(&asked, "kim", Decision::Approve, NOW).unwrap();
     let no = say(&once, "lee", Decision::Deny("not today".into()), NOW).unwrap();
     assert_eq!(no.state.name(), "denied");
-    assert_eq!(say(&no, "mo", Decision::Approve, NOW).unwrap_err().to_string(),
-        "this question is already denied; nothing was changed");
+    assert_eq!(
+        say(&no, "mo", Decision::Approve, NOW).unwrap_err().to_string(),
+        "this question is already denied; nothing was changed"
+    );
 }
 
 #[test]

@@ -91,9 +91,7 @@ fn reads(kind: ActionKind) -> Option<Action> {
         ActionKind::ReadAccount => Action::ReadAccount(ReadAccount { account }),
         ActionKind::ListDevices => Action::ListDevices(ListDevices { account }),
         ActionKind::GetAlerts => Action::GetAlerts(GetAlerts { device }),
-        ActionKind::SearchLogs => {
-            Action::SearchLogs(SearchLogs { device, query: "disk".into() })
-        }
+        ActionKind::SearchLogs => Action::SearchLogs(SearchLogs { device, query: "disk".into() }),
         ActionKind::HardwareHealth => Action::HardwareHealth(HardwareHealth { device }),
         ActionKind::SecurityPosture => Action::SecurityPosture(SecurityPosture { device }),
         ActionKind::NetworkDiagnostics => Action::NetworkDiagnostics(NetworkDiagnostics { device }),

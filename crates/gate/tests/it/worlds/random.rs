@@ -38,9 +38,10 @@ fn devices_read() -> impl Strategy<Value = Fact<Vec<DeviceFacts>>> {
         prop_oneof![3 => Just(DeviceHealth::Good), 1 => select(DeviceHealth::ALL.to_vec())],
     );
     let all = vec(one, 1..4).prop_map(|all| {
-        let devices = all.into_iter().enumerate().map(|(i, (exists, role, user_active, health))| {
-            DeviceFacts { exists, role, user_active, health, ..device(i + 1) }
-        });
+        let devices =
+            all.into_iter().enumerate().map(|(i, (exists, role, user_active, health))| {
+                DeviceFacts { exists, role, user_active, health, ..device(i + 1) }
+            });
         known(devices.collect())
     });
     prop_oneof![7 => all, 1 => Just(missing())]

@@ -154,8 +154,23 @@ macro_rules! every_fact {
 }
 
 every_fact!(
-    requester, relation, target, group, mailbox, devices, patch, fleet, script, cost, volume, brain,
-    confidence, ticket, cooling_down, breaker, undo
+    requester,
+    relation,
+    target,
+    group,
+    mailbox,
+    devices,
+    patch,
+    fleet,
+    script,
+    cost,
+    volume,
+    brain,
+    confidence,
+    ticket,
+    cooling_down,
+    breaker,
+    undo
 );
 
 /// What the account can be.

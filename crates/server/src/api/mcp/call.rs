@@ -71,7 +71,10 @@ fn read(kind: ActionKind, arguments: &mut Arguments) -> Result<(Asked, Option<St
     let id = text(take("ticket_id", &Shape::Id)?);
     let confidence = take("confidence", &CONFIDENCE)?.and_then(|v| v.as_u64());
     let key = text(take("idempotency_key", &Shape::Id)?);
-    let missing = |name: &str| Wrong { at: String::new(), what: format!("has no `{name}`, which is required") };
+    let missing = |name: &str| Wrong {
+        at: String::new(),
+        what: format!("has no `{name}`, which is required"),
+    };
     if key.as_ref().is_some_and(|k| k.len() > 128) {
         let what = "is longer than 128 characters".into();
         return Err(Wrong { at: "idempotency_key".into(), what });
@@ -111,7 +114,9 @@ async fn help(
     };
     check::only(arguments, known, "")?;
     let text = |name: &str, shape: &Shape| match arguments.get(name) {
-        None => Err(Wrong { at: String::new(), what: format!("has no `{name}`, which is required") }),
+        None => {
+            Err(Wrong { at: String::new(), what: format!("has no `{name}`, which is required") })
+        }
         Some(value) => {
             fits(shape, value, name).map(|()| value.as_str().unwrap_or_default().to_owned())
         }

@@ -141,9 +141,13 @@ fn action(kind: ActionKind) -> Tool {
 fn about(kind: ActionKind) -> String {
     let what = kind.name().replace('_', " ");
     if !kind.is_write() {
-        return format!("Read: {what}. {} It changes nothing; what it brings back is data.", kind.risk());
+        return format!(
+            "Read: {what}. {} It changes nothing; what it brings back is data.",
+            kind.risk()
+        );
     }
-    let undo = kind.undo().map_or_else(|| "It cannot be undone.".into(), |how| format!("Undo: {how}"));
+    let undo =
+        kind.undo().map_or_else(|| "It cannot be undone.".into(), |how| format!("Undo: {how}"));
     let floor = match kind.floor() {
         Tier::Low => "may run at once",
         Tier::Medium => "at least medium",

@@ -43,7 +43,8 @@ impl Written {
 
     /// What it loosens, in words.
     pub(super) fn loosens(&self) -> Vec<String> {
-        self.differences.iter().filter_map(|d| d.loosens.clone()).collect()
+        let line = |d: &Difference| d.loosens.as_ref().map(|why| format!("{}: {why}", d.path));
+        self.differences.iter().filter_map(line).collect()
     }
 
     async fn propose(self, web: &Web, viewer: &Viewer, reason: &str) -> Result<PolicyRow, Oops> {

@@ -4,10 +4,12 @@ use super::{
     seed,
     support::{Desk, Visitor, encode, form},
 };
+use crate::clock;
 use axum::{
     body::Body,
     http::{Request, StatusCode},
 };
+use domain::{Actor, BreakerMode, BreakerScope, ClientId};
 use store::Role;
 
 /// What a caller meets.
@@ -27,6 +29,9 @@ enum Met {
 
 use Met::{Forbidden, In, Missing, SignIn, Unauthorised};
 
+/// What only administrators reach.
+const ADMIN: [Met; 4] = [SignIn, Forbidden, Forbidden, In];
+
 /// Route, method, address in the seeded desk, and what stranger, auditor, technician and
 /// administrator meet. Signed-in callers send the token of their session.
 const TABLE: &[(&str, &str, &str, [Met; 4])] = &[
@@ -44,6 +49,45 @@ const TABLE: &[(&str, &str, &str, [Met; 4])] = &[
     ("/approvals/{id}", "GET", "/approvals/QUESTION", [SignIn, In, In, In]),
     ("/approvals/{id}/approve", "POST", "/approvals/QUESTION/approve", [SignIn, Forbidden, In, In]),
     ("/approvals/{id}/deny", "POST", "/approvals/QUESTION/deny", [SignIn, Forbidden, In, In]),
+    ("/approvals/{id}/change", "POST", "/approvals/QUESTION/change", [SignIn, Forbidden, In, In]),
+    ("/approvals/case/{case}", "GET", "/approvals/case/ASKING", [SignIn, In, In, In]),
+    (
+        "/approvals/case/{case}/approve",
+        "POST",
+        "/approvals/case/ASKING/approve",
+        [SignIn, Forbidden, In, In],
+    ),
+    (
+        "/approvals/case/{case}/deny",
+        "POST",
+        "/approvals/case/ASKING/deny",
+        [SignIn, Forbidden, In, In],
+    ),
+    ("/cases/{id}/by-hand", "POST", "/cases/REFUSED/by-hand", [SignIn, Forbidden, In, In]),
+    ("/undo/{case}/{attempt}", "POST", "/undo/ENABLED/ATTEMPT", [SignIn, Forbidden, In, In]),
+    ("/notifications", "GET", "/notifications", [SignIn, In, In, In]),
+    ("/policy", "GET", "/policy", [SignIn, In, In, In]),
+    ("/policy/edit", "GET", "/policy/edit", ADMIN),
+    ("/policy/check", "POST", "/policy/check", ADMIN),
+    ("/policy/propose", "POST", "/policy/propose", ADMIN),
+    ("/policy/{version}/agree", "POST", "/policy/VERSION/agree", ADMIN),
+    ("/policy/{version}/reject", "POST", "/policy/VERSION/reject", ADMIN),
+    ("/policy/{version}/return", "POST", "/policy/VERSION/return", ADMIN),
+    ("/autonomy", "GET", "/autonomy", [SignIn, In, In, In]),
+    ("/autonomy/change", "GET", "/autonomy/change?client=acme&kind=reset_password", ADMIN),
+    ("/autonomy/change", "POST", "/autonomy/change", ADMIN),
+    ("/breakers", "GET", "/breakers", [SignIn, In, In, In]),
+    ("/breakers/open", "POST", "/breakers/open", [SignIn, Forbidden, In, In]),
+    ("/breakers/close", "POST", "/breakers/close", [SignIn, Forbidden, In, In]),
+    ("/brains", "GET", "/brains", [SignIn, In, In, In]),
+    ("/brains/add", "POST", "/brains/add", ADMIN),
+    ("/brains/{id}/rotate", "POST", "/brains/claude/rotate", ADMIN),
+    ("/brains/{id}/webhook", "POST", "/brains/claude/webhook", ADMIN),
+    ("/brains/{id}/revoke", "POST", "/brains/claude/revoke", ADMIN),
+    ("/people", "GET", "/people", [SignIn, In, In, In]),
+    ("/people/{id}/role", "POST", "/people/auditor/role", ADMIN),
+    ("/people/{id}/away", "POST", "/people/technician/away", [SignIn, Forbidden, In, In]),
+    ("/people/{id}/deputy", "POST", "/people/technician/deputy", [SignIn, Forbidden, In, In]),
     ("/journal", "GET", "/journal", [SignIn, In, In, In]),
     ("/journal/verify", "POST", "/journal/verify", [SignIn, In, In, In]),
     ("/events", "GET", "/events", [Unauthorised, In, In, In]),
@@ -86,33 +130,102 @@ fn every_route_is_in_the_table() {
     }
 }
 
+/// Everything that an address of the table needs: its marks with what stands for them, and fields.
+struct Stage {
+    marks: Vec<(&'static str, String)>,
+    fields: Vec<(&'static str, String)>,
+}
+
+/// Sets the stage anew for each line: most forms use something up.
+async fn stage(desk: &Desk, route: &str) -> Stage {
+    let app = &desk.app;
+    let question = seed::group_question(app, 1_000, 3_600_000).await;
+    let mut marks = vec![
+        ("CASE", seed::unlock(app, 60_000).await.to_string()),
+        ("QUESTION", question.id.to_string()),
+    ];
+    let mut fields = Vec::new();
+    let mut put = |name, value: &str| fields.push((name, value.to_owned()));
+    match route {
+        "/approvals/{id}/change" => put("group.name", "Support"),
+        "/cases/{id}/by-hand" => {
+            let (case, digest) = seed::refused(app).await;
+            marks.push(("REFUSED", case.to_string()));
+            put("digest", &digest.to_string());
+        }
+        "/undo/{case}/{attempt}" => {
+            let (case, attempt) = seed::enabled(app).await;
+            marks.extend([("ENABLED", case.to_string()), ("ATTEMPT", attempt.to_string())]);
+        }
+        "/policy/check" | "/policy/propose" => {
+            let row = app.store.active_policy().await.unwrap().unwrap();
+            put("base", &row.version);
+            put("document", &row.document.replace("\"bulk_threshold\": 5", "\"bulk_threshold\": 4"));
+        }
+        "/policy/{version}/agree" | "/policy/{version}/reject" | "/policy/{version}/return" => {
+            marks.push(("VERSION", seed::proposal(app, "boss").await));
+        }
+        "/autonomy/change" => put("client", "globex"),
+        "/breakers/open" => put("scope", "everything"),
+        "/breakers/close" => {
+            let scope = BreakerScope::Client(ClientId::new("acme").unwrap());
+            let (mode, by) = (BreakerMode::Stop, Actor::Platform);
+            app.store.open_breaker(scope, mode, "test", by, clock::now()).await.unwrap();
+            put("scope", "client");
+            put("client", "acme");
+        }
+        "/brains/add" => put("id", "gpt"),
+        "/people/{id}/role" => put("role", "auditor"),
+        "/people/{id}/away" => put("back", "1"),
+        _ => {}
+    }
+    if route.starts_with("/approvals/case/") {
+        let (case, questions) = seed::two_questions(app).await;
+        marks.push(("ASKING", case.to_string()));
+        for q in questions {
+            put("question", &format!("{}:{}", q.id, q.digest));
+        }
+    }
+    let common = [
+        ("digest", question.digest.to_string()),
+        ("reason", "not now".into()),
+        ("text", "did it on the console".into()),
+        ("name", "nobody".into()),
+        ("code", "123456".into()),
+        ("kind", "reset_password".into()),
+        ("level", "deny".into()),
+        ("owner", "admin".into()),
+        ("ceiling", "medium".into()),
+        ("rate", "30".into()),
+        ("all_clients", "1".into()),
+        ("all_kinds", "1".into()),
+    ];
+    fields.extend(common);
+    Stage { marks, fields }
+}
+
 #[tokio::test]
 async fn each_role_gets_in_exactly_where_it_may() {
     for (index, role) in
         [None, Some(Role::Auditor), Some(Role::Technician), Some(Role::Admin)].iter().enumerate()
     {
-        let desk = Desk::new().await;
-        let case = seed::unlock(&desk.app, 60_000).await;
+        let desk = Desk::policed().await;
+        seed::brain(&desk.app, "claude").await;
         for (route, method, address, expected) in TABLE {
-            // Deciding uses a question up, and signing out the session.
-            let question = seed::group_question(&desk.app, 1_000, 3_600_000).await;
+            let stage = stage(&desk, route).await;
             let mut visitor = match role {
                 Some(role) => desk.visitor(*role).await,
                 None => desk.stranger(),
             };
-            let address = address
-                .replace("CASE", &case.to_string())
-                .replace("QUESTION", &question.id.to_string());
-            let digest = question.digest.to_string();
+            let address = stage
+                .marks
+                .iter()
+                .fold((*address).to_owned(), |a, (mark, value)| a.replace(mark, value));
             let reply = match *method {
                 "GET" => visitor.get(&address).await,
                 _ => {
-                    let fields = [
-                        ("digest", digest.as_str()),
-                        ("reason", "not now"),
-                        ("name", "nobody"),
-                        ("code", "123456"),
-                    ];
+                    let fields: Vec<_> =
+                        stage.fields.iter().map(|(n, v)| (*n, v.as_str())).collect();
                     visitor.post_signed(&address, &fields).await
                 }
             };
@@ -124,11 +237,65 @@ async fn each_role_gets_in_exactly_where_it_may() {
             assert_eq!(
                 met(reply.status, location),
                 expected[index],
-                "{method} {route} as {role:?}: {}",
-                reply.status
+                "{method} {route} as {role:?}: {} {}",
+                reply.status,
+                reply.body
             );
         }
     }
+}
+
+/// Every address of a signed-in form without the session's token, in the seeded desk.
+#[tokio::test]
+async fn every_form_of_the_table_wants_the_sessions_token() {
+    let desk = Desk::policed().await;
+    seed::brain(&desk.app, "claude").await;
+    let mut admin = desk.visitor(Role::Admin).await;
+    let open = ["/login", "/login/once/{token}", "/secret/{token}", "/secret/{token}/code"];
+    let open = |route: &str| open.contains(&route) || route.starts_with("/hooks/");
+    let mut tried = 0;
+    for (route, _, address, _) in TABLE.iter().filter(|(r, m, ..)| *m == "POST" && !open(r)) {
+        let stage = stage(&desk, route).await;
+        let address = stage
+            .marks
+            .iter()
+            .fold((*address).to_owned(), |a, (mark, value)| a.replace(mark, value));
+        let before = desk.app.store.entries(&store::msp_journal(), 1).await.unwrap();
+        for token in [None, Some("0".repeat(64))] {
+            let mut fields: Vec<_> = stage.fields.iter().map(|(n, v)| (*n, v.as_str())).collect();
+            if let Some(token) = &token {
+                fields.insert(0, ("csrf", token));
+            }
+            let reply = admin.post(&address, &fields).await;
+            assert_eq!(reply.status, StatusCode::FORBIDDEN, "{route} with {token:?}");
+        }
+        let after = desk.app.store.entries(&store::msp_journal(), 1).await.unwrap();
+        assert_eq!(before.first().map(|e| e.seq), after.first().map(|e| e.seq), "{route}");
+        tried += 1;
+    }
+    assert!(tried > 20, "{tried}");
+}
+
+#[tokio::test]
+async fn a_form_of_ten_megabytes_is_refused_whole() {
+    let desk = Desk::policed().await;
+    let mut admin = desk.visitor(Role::Admin).await;
+    let large = "x".repeat(10 * 1024 * 1024);
+    for path in ["/policy/check", "/breakers/open", "/logout", "/brains/add"] {
+        let reply = admin.post_signed(path, &[("document", &large)]).await;
+        assert_eq!(reply.status, StatusCode::PAYLOAD_TOO_LARGE, "{path}");
+        // Without a length in advance too.
+        let body = format!("csrf={}&document={large}", admin.csrf);
+        let parts = body.into_bytes().chunks(64 * 1024).map(<[u8]>::to_vec).collect::<Vec<_>>();
+        let stream = futures::stream::iter(parts.into_iter().map(Ok::<_, std::io::Error>));
+        let request = form(path, &[]).header("sec-fetch-site", "same-origin");
+        let reply = admin.send(request.body(Body::from_stream(stream)).unwrap()).await;
+        assert_eq!(reply.status, StatusCode::PAYLOAD_TOO_LARGE, "{path} in parts");
+    }
+    let reply = desk.stranger().post("/login", &[("name", &large)]).await;
+    assert_eq!(reply.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(admin.get("/").await.status, StatusCode::OK, "nobody was signed out");
+    assert!(desk.app.store.breakers().await.unwrap().is_empty());
 }
 
 async fn refused(visitor: &mut Visitor, request: Request<Body>) {
@@ -223,6 +390,9 @@ async fn every_answer_carries_the_headers() {
     let case = format!("/cases/{case}");
     let mut replies = Vec::new();
     for path in ["/", case.as_str(), "/approvals", "/journal", "/events", "/cases/none", "/login"] {
+        replies.push((path, admin.get(path).await));
+    }
+    for path in ["/policy", "/policy/edit", "/breakers", "/brains", "/people", "/notifications"] {
         replies.push((path, admin.get(path).await));
     }
     for path in ["/", "/login", "/login/once/x", "/secret/x", "/nowhere", "/healthz", "/logout"] {

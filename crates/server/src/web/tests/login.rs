@@ -126,12 +126,14 @@ async fn a_removed_person_is_signed_out_and_a_namesake_inherits_nothing() {
     let mut person = desk.app.store.person(&id).await.unwrap().unwrap();
     let link = password::token_hash("unused");
     desk.app.store.put_login_token(link, &id, clock::now().plus_ms(60_000)).await.unwrap();
-    assert_eq!(desk.app.store.remove_person(&id).await.unwrap(), store::Removal::Removed);
+    let (by, now) = (domain::Actor::Platform, clock::now());
+    let removal = desk.app.store.remove_person(&id, by.clone(), now).await.unwrap();
+    assert_eq!(removal, store::Removal::Removed);
     assert_eq!(visitor.get("/").await.header("location"), "/login");
 
     // The same name and even the same password, hashed anew.
     person.password_hash = password::hash(PASSWORD).unwrap();
-    assert!(desk.app.store.add_person(person, clock::now()).await.unwrap());
+    assert!(desk.app.store.add_person(person, by, now).await.unwrap());
     assert_eq!(visitor.get("/").await.header("location"), "/login");
     let answer = desk.stranger().post("/login/once/unused", &[]).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);

@@ -108,6 +108,7 @@ async fn a_refusal_names_every_finding() {
         privileged: vec!["Domain Admins".into()],
         service: vec![],
         break_glass: false,
+        as_named: true,
     };
     facts.target = Fact::known(target, "Active Directory", t.at);
     let unlock = Action::UnlockAccount(action::UnlockAccount { account: who });
@@ -118,7 +119,7 @@ async fn a_refusal_names_every_finding() {
     assert!(page.contains("The gate refuses"));
     assert!(verdict.findings.len() > 1);
     for finding in &verdict.findings {
-        assert!(page.contains(&finding.code), "{} is missing", finding.code);
+        assert!(page.contains(&*finding.code), "{} is missing", finding.code);
     }
     assert!(page.contains("Domain Admins"));
 }

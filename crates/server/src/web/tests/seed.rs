@@ -4,6 +4,7 @@ use crate::{app::App, clock};
 use domain::{
     Account, AccountQuery, AccountRef, AccountState, Action, Actor, Approval, ApprovalId,
     ApprovalState, AttemptId, Author, BrainFacts, BrainId, CaseId, CaseOutcome, ClientId, Device,
+    DeviceFacts, DeviceHealth, DeviceRef, DeviceRole, Digest, PersonId,
     Event, Fact, Facts, GroupFacts, GroupRef, IncomingTicket, Intent, Lock, Mention, Message,
     Outcome, ReadResult, Relation, Requester, Sensitivity, Signal, TargetFacts, TicketFacts,
     TicketRef, TicketStatus, Tier, Understanding, UnixMs, Verification, Volume, action,
@@ -11,7 +12,7 @@ use domain::{
 use gate::{Policy, Request, judge};
 use secrecy::SecretString;
 use std::sync::atomic::{AtomicU32, Ordering};
-use store::{Append, Intake, NewDrop, NewEntry, Received, View};
+use store::{Append, Intake, NewDrop, NewEntry, NewNotice, NewPolicy, Received, View};
 
 /// No two tickets of a test share a number.
 static NEXT_TICKET: AtomicU32 = AtomicU32::new(4100);
@@ -166,6 +167,7 @@ impl<'a> Tale<'a> {
             account_id: Some("7d1f0c52-20".into()),
             address: self.from.clone(),
             verification: Verification::AddressOnFile,
+            verified_at: None,
         };
         let target = TargetFacts {
             exists: true,
@@ -173,6 +175,14 @@ impl<'a> Tale<'a> {
             privileged: vec![],
             service: vec![],
             break_glass: false,
+            as_named: true,
+        };
+        let brain = BrainFacts {
+            in_scope: true,
+            ceiling: Tier::High,
+            requests: 1,
+            rate: 0,
+            repeats: 1,
         };
         let (dir, own) = ("Active Directory", "platform");
         Facts {
@@ -180,7 +190,8 @@ impl<'a> Tale<'a> {
             relation: Fact::known(relation, dir, self.at),
             target: Fact::known(target, dir, self.at),
             volume: Fact::known(Volume { targets: 1 }, own, self.at),
-            brain: Fact::known(BrainFacts { in_scope: true, ceiling: Tier::High }, own, self.at),
+            brain: Fact::known(brain, own, self.at),
+            breaker: Fact::known(None, own, self.at),
             ticket: Fact::known(TicketFacts { of_this_case: true }, own, self.at),
             cooling_down: Fact::known(false, own, self.at),
             ..Facts::none("not needed")
@@ -193,8 +204,10 @@ impl<'a> Tale<'a> {
             case: self.case,
             brain: BrainId::new("technician").unwrap(),
             action: action.clone(),
+            undoes: None,
         };
-        judge(Some(&policy()), request, facts, self.at).record().clone()
+        let policy = policy().compile().unwrap();
+        judge(Ok(&policy), request, facts, self.at).record().clone()
     }
 
     pub(super) async fn judged(&mut self, action: &Action, facts: Facts) -> domain::VerdictRecord {
@@ -221,7 +234,15 @@ impl<'a> Tale<'a> {
         });
         let digest = verdict.digest;
         let tier = verdict.tier;
-        let started = Event::Started { attempt, action, digest, tier, approval: None, before };
+        let started = Event::Started {
+            attempt,
+            action,
+            digest,
+            tier,
+            approval: None,
+            before,
+            was_member: None,
+        };
         self.brain(vec![started], std::mem::take(&mut views)).await;
         self.brain(vec![Event::Finished { attempt, outcome }], vec![]).await;
     }
@@ -236,10 +257,18 @@ impl<'a> Tale<'a> {
             id: ApprovalId(clock::new_id()),
             client: self.client.clone(),
             case: self.case,
+            brain: BrainId::new("technician").ok(),
+            kind: Some(action.kind()),
             digest: verdict.digest,
             sentence: action.sentence(),
             tier: verdict.tier,
             excluded: plan.excluded,
+            needed: plan.needed,
+            yes: vec![],
+            steps: plan.steps,
+            not_before: None,
+            change: None,
+            replaces: None,
             asked_at: self.at,
             expires_at: clock::now().plus_ms(ttl_ms),
             state: ApprovalState::Pending,
@@ -250,6 +279,7 @@ impl<'a> Tale<'a> {
             digest: verdict.digest,
             tier: verdict.tier,
             expires_at: approval.expires_at,
+            needed: approval.needed,
         };
         let judged = Event::Judged { action, facts, verdict };
         let views = vec![View::Ask(Box::new(approval.clone()))];
@@ -366,7 +396,162 @@ pub(super) async fn group_question(app: &App, ago_ms: i64, ttl_ms: i64) -> Appro
         exists: true,
         sensitivity: Sensitivity::Sensitive,
         because: "Finance Approvers is on this client's list of sensitive groups".into(),
+        marks: vec![],
+        as_named: true,
     };
     facts.group = Fact::known(sensitive, "Active Directory", t.at);
     t.held(add, facts, ttl_ms).await
+}
+
+/// A case in which the gate refused an unlock; answers with the digest of it.
+pub(super) async fn refused(app: &App) -> (CaseId, Digest) {
+    let from = ("Eve", "eve@acme.test");
+    let mut t = Tale::begin(app, "acme", from, "unlock", "unlock the admin please", 5_000).await;
+    let mut facts = t.facts(Relation::Unrelated);
+    let target = TargetFacts {
+        exists: true,
+        identities: vec![],
+        privileged: vec!["Domain Admins".into()],
+        service: vec![],
+        break_glass: false,
+        as_named: true,
+    };
+    facts.target = Fact::known(target, "Active Directory", t.at);
+    let account = account("Ada Admin", "ada.admin@acme.test");
+    let verdict = t.judged(&Action::UnlockAccount(action::UnlockAccount { account }), facts).await;
+    t.end(CaseOutcome::Refused, "the gate refused").await;
+    (t.case, verdict.digest)
+}
+
+/// A case in which sign-in was allowed again, which can be taken back, and the notice of it.
+pub(super) async fn enabled(app: &App) -> (CaseId, AttemptId) {
+    let from = ("Lou Fischer", "lou.fischer@acme.test");
+    let mut t = Tale::begin(app, "acme", from, "Kim is back", "please let Kim in", 60_000).await;
+    let account = account("Kim Novak", "kim.novak@acme.test");
+    let enable = Action::EnableAccount(action::EnableAccount { account });
+    let attempt = AttemptId(clock::new_id());
+    let notice = NewNotice {
+        client: Some(t.client.clone()),
+        case: Some(t.case),
+        attempt: Some(attempt),
+        kind: "medium".into(),
+        title: enable.sentence(),
+        detail: "medium at Acme Industries, asked by lou.fischer@acme.test".into(),
+        undo_until: Some(clock::now().plus_ms(3_600_000)),
+    };
+    let facts = t.facts(Relation::Manager);
+    let done = Outcome::Done("the account reads as enabled".into());
+    t.did(enable, facts, done, vec![], attempt).await;
+    app.store.put_notice(notice, clock::now()).await.unwrap();
+    (t.case, attempt)
+}
+
+/// Restart these devices, as a brain over the API asks it; held for a person.
+pub(super) async fn reboot_question(app: &App, names: &[&str]) -> Approval {
+    let from = ("Mia Wong", "mia.wong@acme.test");
+    let mut t = Tale::begin(app, "acme", from, "all slow", "please restart ours", 60_000).await;
+    let devices = |n: &&str| DeviceRef { id: format!("dev-{n}"), name: (*n).into() };
+    let reboot = Action::Reboot(action::Reboot { devices: names.iter().map(devices).collect() });
+    let mut facts = t.facts(Relation::Oneself);
+    let device = |n: &&str| DeviceFacts {
+        id: format!("dev-{n}"),
+        exists: true,
+        role: DeviceRole::Workstation,
+        user_active: Some(true),
+        online: true,
+        health: DeviceHealth::Good,
+    };
+    facts.devices = Fact::known(names.iter().map(device).collect(), "NinjaOne", t.at);
+    t.held(reboot, facts, 3_600_000).await
+}
+
+/// Two questions of one case.
+pub(super) async fn two_questions(app: &App) -> (CaseId, [Approval; 2]) {
+    let from = ("Omar Haddad", "omar.haddad@globex.test");
+    let mut t = Tale::begin(app, "globex", from, "Access", "two groups please", 60_000).await;
+    let mut held = Vec::new();
+    for name in ["Finance Approvers", "Payroll"] {
+        let group = GroupRef { id: format!("g-{name}"), name: name.into(), privileged: false };
+        let account = account("Omar Haddad", "omar.haddad@globex.test");
+        let add = Action::AddGroupMember(action::AddGroupMember { account, group });
+        let mut facts = t.facts(Relation::Oneself);
+        let sensitive = GroupFacts {
+            exists: true,
+            sensitivity: Sensitivity::Sensitive,
+            because: format!("{name} is on the list of sensitive groups"),
+            marks: vec![],
+            as_named: true,
+        };
+        facts.group = Fact::known(sensitive, "Active Directory", t.at);
+        held.push(t.held(add, facts, 3_600_000).await);
+    }
+    (t.case, held.try_into().unwrap())
+}
+
+/// What the worker writes once a change that somebody asked for was judged.
+pub(super) async fn answer_change(app: &App, old: ApprovalId, diff: &str) -> Approval {
+    let old = app.store.approval(old).await.unwrap().unwrap();
+    let asked = old.change.clone().unwrap();
+    let now = clock::now();
+    let new = Approval {
+        id: ApprovalId(clock::new_id()),
+        digest: asked.action.digest(&old.client),
+        sentence: asked.action.sentence(),
+        yes: vec![domain::Yes { by: asked.by.clone(), at: now }],
+        change: None,
+        replaces: Some(old.id),
+        state: ApprovalState::Approved { by: asked.by.clone(), at: now },
+        ..old.clone()
+    };
+    let event = Event::Changed {
+        approval: old.id,
+        to: new.id,
+        by: asked.by,
+        action: asked.action,
+        digest: new.digest,
+        tier: new.tier,
+        expires_at: new.expires_at,
+        needed: new.needed,
+        diff: vec![diff.into()],
+    };
+    let views = vec![View::Replace { old: old.id, new: Box::new(new.clone()) }];
+    let (store, case) = (&app.store, old.case);
+    store.record(&old.client, case, Actor::Platform, vec![event], views, true, now).await.unwrap();
+    new
+}
+
+/// A policy that loosens something, proposed by this person; answers with its version.
+pub(super) async fn proposal(app: &App, by: &str) -> String {
+    let row = app.store.active_policy().await.unwrap().unwrap();
+    let mut policy = crate::policy::parse(&row.document).unwrap();
+    policy.bulk_threshold += 1;
+    policy.version = format!("p{}", NEXT_TICKET.fetch_add(1, Ordering::Relaxed));
+    let new = NewPolicy {
+        version: policy.version.clone(),
+        base: Some(row.version),
+        author: PersonId::new(by).unwrap(),
+        reason: "larger batches at night".into(),
+        document: crate::policy::render(&policy),
+        diff: vec!["bulk_threshold: one more".into()],
+        loosens: vec!["bulk_threshold: larger batches pass".into()],
+    };
+    app.store.propose_policy(new, clock::now()).await.unwrap().version
+}
+
+/// A brain over the API, which the administrator answers for.
+pub(super) async fn brain(app: &App, id: &str) {
+    let id = BrainId::new(id).unwrap();
+    let (_, token_hash) = crate::api::token::new_token(&id).unwrap();
+    let owner = PersonId::new("admin").unwrap();
+    let new = store::NewBrain {
+        name: format!("{id} of the service desk"),
+        id,
+        owner: owner.clone(),
+        clients: None,
+        kinds: Some(vec![domain::ActionKind::Reboot]),
+        ceiling: Tier::High,
+        rate_per_min: 30,
+        token_hash,
+    };
+    app.store.add_brain(new, owner, clock::now()).await.unwrap();
 }

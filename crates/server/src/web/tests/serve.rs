@@ -45,6 +45,7 @@ async fn others(desk: &Desk) {
         privileged: vec!["Domain Admins".into()],
         service: vec![],
         break_glass: false,
+        as_named: true,
     };
     facts.target = Fact::known(target, "Active Directory", t.at);
     let requester = Requester {
@@ -52,6 +53,7 @@ async fn others(desk: &Desk) {
         account_id: None,
         address: "it-support@freemail.example".into(),
         verification: Verification::Unverified,
+        verified_at: None,
     };
     facts.requester = Fact::known(requester, "Active Directory", t.at);
     let who = seed::account("Administrator", "administrator@globex.test");

@@ -1,12 +1,19 @@
 //! A desk without clients or help desks, and a visitor with a cookie jar.
 
-use crate::{app::App, clock, web::password};
+use super::seed;
+use crate::{
+    app::{App, Client},
+    clock,
+    policy::Live,
+    web::password,
+};
 use axum::{
     Router,
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode, header},
 };
-use domain::{BrainId, Intent, PersonId, Tier};
+use connectors::idp::graph::Graph;
+use domain::{BrainId, ClientId, Intent, PersonId, Tier};
 use std::{collections::BTreeMap, sync::Arc};
 use store::{Person, Role, Store, StoreOptions};
 use technician::{Labelled, Model, TrainOptions};
@@ -54,12 +61,13 @@ impl Desk {
             store,
             clients: BTreeMap::new(),
             psas: BTreeMap::new(),
-            policy: None,
+            live_policy: Live::new(Err("nobody wrote one".into())),
             brain: BrainId::new("technician").unwrap(),
             brain_ceiling: Tier::High,
             model_digest: model.digest(),
             model,
             mail: None,
+            notify: vec![],
             msp_name: "Northwind IT".into(),
             public_url: ORIGIN.into(),
             poll_ms: 1_000,
@@ -74,9 +82,32 @@ impl Desk {
         Desk { router: crate::web::router(app.clone()), app, _dir: dir }
     }
 
+    /// A desk with two clients, a policy in force, and a second administrator called boss.
+    pub(super) async fn policed() -> Desk {
+        let desk = Desk::with(|app| {
+            for (id, name) in [("acme", "Acme Industries"), ("globex", "Globex")] {
+                let client = client(id, name);
+                app.clients.insert(client.id.clone(), client);
+            }
+        })
+        .await;
+        let boss = Person { id: PersonId::new("boss").unwrap(), ..person(Role::Admin) };
+        desk.app.store.put_person(boss, clock::now()).await.unwrap();
+        let policy = seed::policy();
+        let text = crate::policy::render(&policy);
+        desk.app.store.seed_policy(&policy.version, &text, clock::now()).await.unwrap();
+        desk.app.reload_policy().await.unwrap();
+        desk
+    }
+
     /// Someone who signed in with a one-time link.
     pub(super) async fn visitor(&self, role: Role) -> Visitor {
-        let id = PersonId::new(role.name()).unwrap();
+        self.named(role.name()).await
+    }
+
+    /// This person, signed in.
+    pub(super) async fn named(&self, name: &str) -> Visitor {
+        let id = PersonId::new(name).unwrap();
         let token = format!("test-{}", clock::new_id());
         let until = clock::now().plus_ms(60_000);
         self.app.store.put_login_token(password::token_hash(&token), &id, until).await.unwrap();
@@ -93,6 +124,27 @@ impl Desk {
     }
 }
 
+/// A client whose directory nobody asks anything.
+fn client(id: &str, name: &str) -> Client {
+    connectors::install_crypto_provider();
+    let config = "tenant = \"acme.example\"\nclient_id = \"c\"\nclient_secret = { env = \"NONE\" }";
+    let config = toml::from_str(config).unwrap();
+    Client {
+        id: ClientId::new(id).unwrap(),
+        name: name.into(),
+        customers: vec![],
+        sensitive_groups: Default::default(),
+        privileged_groups: Default::default(),
+        break_glass: Default::default(),
+        service_accounts: Default::default(),
+        authorised_contacts: Default::default(),
+        link_ttl_hours: 24,
+        directory: Arc::new(Graph::new("Microsoft Graph".to_owned(), &config).unwrap()),
+        profile: Default::default(),
+        gate_lock: Default::default(),
+    }
+}
+
 fn person(role: Role) -> Person {
     let name = role.name();
     Person {
@@ -101,6 +153,8 @@ fn person(role: Role) -> Person {
         email: format!("{name}@desk.example"),
         role,
         password_hash: HASH.clone(),
+        away: None,
+        deputy: None,
     }
 }
 
