@@ -2,6 +2,7 @@
 //!
 //! A judgement is made far more often than it is read; filling in the numbers waits until then.
 
+use crate::UnixMs;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{borrow::Cow, cmp::Ordering, fmt, sync::Arc};
 
@@ -12,6 +13,8 @@ pub enum Blank {
     Empty,
     /// A whole number.
     Number(i64),
+    /// A point in time.
+    Time(UnixMs),
     /// A word of ours.
     Word(&'static str),
     /// Text from facts or policy.
@@ -23,6 +26,7 @@ impl fmt::Display for Blank {
         match self {
             Blank::Empty => Ok(()),
             Blank::Number(n) => write!(f, "{n}"),
+            Blank::Time(at) => write!(f, "{at}"),
             Blank::Word(w) => f.write_str(w),
             Blank::Text(t) => f.write_str(t),
         }

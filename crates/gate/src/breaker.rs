@@ -40,6 +40,10 @@ pub fn trips(limits: &BreakerLimits, stats: &Stats) -> Option<String> {
             ));
         }
     }
+    if stats.usual_per_hour <= 0.0 {
+        // Nothing is usual yet: the first busy hour of an installation is no anomaly.
+        return None;
+    }
     let usual = stats.usual_per_hour.max(1.0);
     let most = usual * f64::from(limits.anomaly_factor);
     (stats.last_hour >= FEW_PER_HOUR && f64::from(stats.last_hour) > most).then(|| {
@@ -83,7 +87,8 @@ mod tests {
         let limits = BreakerLimits::default();
         let hour =
             |last_hour, usual_per_hour| Stats { last_hour, usual_per_hour, ..Stats::default() };
-        assert_eq!(trips(&limits, &hour(19, 0.0)), None, "too few to tell");
+        assert_eq!(trips(&limits, &hour(19, 0.1)), None, "too few to tell");
+        assert_eq!(trips(&limits, &hour(500, 0.0)), None, "nothing is usual yet");
         assert!(trips(&limits, &hour(25, 2.0)).is_some_and(|t| t.contains("25 attempts")));
         assert_eq!(trips(&limits, &hour(25, 3.0)), None);
     }

@@ -103,7 +103,8 @@ impl Store {
         Ok((n("n")?, n("bad")?))
     }
 
-    /// How attempts fared since `since`: of one client and one kind, where given. The last hour
+    /// How attempts fared since `since`: of one client and one kind, where given; of all kinds but
+    /// the close-outs otherwise. The last hour
     /// begins at `hour_since`; the usual rate is that of the time before it.
     pub async fn attempt_stats(
         &self,
@@ -120,7 +121,9 @@ impl Store {
                COUNT(CASE WHEN at_ms >= $4 THEN 1 END) AS last_hour,
                COUNT(CASE WHEN at_ms < $4 THEN 1 END) AS earlier
              FROM outcomes
-             WHERE at_ms >= $3 AND ($1 IS NULL OR client = $1) AND ($2 IS NULL OR kind = $2)",
+             WHERE at_ms >= $3 AND ($1 IS NULL OR client = $1)
+               AND (kind = $2 OR ($2 IS NULL
+                 AND kind NOT IN ('reply', 'add_note', 'log_time', 'set_status')))",
         )
         .bind(client.map(ClientId::as_str))
         .bind(kind.map(ActionKind::name))

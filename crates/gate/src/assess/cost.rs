@@ -6,7 +6,7 @@ use domain::{Because, Blank, Contract, Tier, action::Need};
 pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
     // A missing fact is the business of `missing_facts`.
     let Some(cost) = ctx.seen.cost else { return };
-    if !ctx.kind.needs().contains(&Need::Cost) {
+    if !ctx.traits.needs(Need::Cost) {
         return;
     }
     let limit = ctx.rules.cost_limit_minor;

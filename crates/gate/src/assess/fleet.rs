@@ -8,7 +8,7 @@ use domain::{Because, Blank, Tier, action::Need};
 
 pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
     let Some(fleet) = ctx.seen.fleet else { return };
-    if !ctx.write || !ctx.kind.needs().contains(&Need::Fleet) {
+    if !ctx.write || !ctx.traits.needs(Need::Fleet) {
         return;
     }
     let limit = ctx.policy.document().fleet_failure_percent;

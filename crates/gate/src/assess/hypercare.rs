@@ -7,7 +7,7 @@ pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
     let Some((until, floor)) = ctx.rules.hypercare else { return };
     if ctx.write && ctx.request.action.ticket().is_none() && ctx.now < until {
         out.raise("hypercare", floor, "hypercare", || {
-            Because::filled("hypercare lasts until {}", [Blank::Text(until.to_string().into())])
+            Because::filled("hypercare lasts until {}", [Blank::Time(until)])
         });
     }
 }

@@ -29,7 +29,8 @@ pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
             Need::Mailbox => gap!(mailbox, "missing_mailbox", Tier::Critical),
             Need::Devices => gap!(devices, "missing_devices", Tier::Critical),
             Need::Patch => gap!(patch, "missing_patch", Tier::High),
-            Need::Fleet => gap!(fleet, "missing_fleet", Tier::High),
+            // Failures elsewhere would have been one tier up from any base.
+            Need::Fleet => gap!(fleet, "missing_fleet", ctx.base.0.raised().max(Tier::High)),
             Need::Script => gap!(script, "missing_script", Tier::High),
             Need::Cost => gap!(cost, "missing_cost", Tier::High),
         }
@@ -43,7 +44,7 @@ fn why<T>(name: &'static str, fact: &Fact<T>, now: UnixMs) -> Because {
         }
         Fact::Known(known) => known,
     };
-    let at = Blank::Text(known.read_at.to_string().into());
+    let at = Blank::Time(known.read_at);
     match now.since(known.read_at) < 0 {
         true => Because::filled(
             "{}: read at {}, which is still to come; check the clocks",

@@ -2,7 +2,7 @@
 
 use crate::{
     CompiledPolicy, Request,
-    policy::{ClientRules, is_infrastructure},
+    policy::{ClientRules, Traits},
 };
 use domain::{ActionKind, Because, Facts, Finding, Seen, Tier, UnixMs};
 
@@ -42,6 +42,7 @@ pub(crate) struct Ctx<'a> {
     pub(crate) kind: ActionKind,
     pub(crate) write: bool,
     pub(crate) infrastructure: bool,
+    pub(crate) traits: Traits,
     pub(crate) base: (Tier, &'static str),
     /// For reasons only: what is judged is in `seen`.
     pub(crate) facts: &'a Facts,
@@ -59,12 +60,12 @@ impl<'a> Ctx<'a> {
     ) -> Ctx<'a> {
         let kind = request.action.kind();
         let rules = policy.rules(&request.client);
-        let infrastructure = is_infrastructure(kind);
+        let traits = policy.traits(kind);
+        let Traits { write, infrastructure, .. } = traits;
         let in_window = infrastructure && rules.calendar.open_window(kind, now).is_some();
         let seen = Seen::of(facts, policy.document().max_fact_age_ms, now, in_window);
         let base = request.action.base(&seen);
-        let write = kind.is_write();
-        Ctx { policy, rules, request, kind, write, infrastructure, base, facts, seen, now }
+        Ctx { policy, rules, request, kind, write, infrastructure, traits, base, facts, seen, now }
     }
 }
 
@@ -84,6 +85,12 @@ pub(crate) trait Sink {
 
     /// Whether findings that change nothing any more are kept.
     fn keeps(&self) -> bool;
+
+    /// Whether nothing that may still be found matters.
+    #[inline]
+    fn settled(&self) -> bool {
+        !self.keeps() && self.highest() == Some(Tier::Critical)
+    }
 }
 
 /// Keeps every finding.
@@ -104,8 +111,8 @@ impl Sink for Findings {
     ) {
         self.highest = self.highest.max(Some(minimum));
         if self.all.is_empty() {
-            // Few verdicts have more; one allocation is enough for them.
-            self.all.reserve(8);
+            // Few verdicts have more; one small allocation is enough for them.
+            self.all.reserve(6);
         }
         self.all.push(Finding {
             assessor: assessor.into(),
@@ -160,38 +167,44 @@ macro_rules! assessors {
             &[$((stringify!($name), $name::assess::<Findings>),)*];
 
         fn ask_each<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
-            $($name::assess(ctx, out);)*
+            $(
+                $name::assess(ctx, out);
+                if out.settled() {
+                    return;
+                }
+            )*
         }
     };
 }
 
+// What often decides comes first and what takes longest last; findings do not depend on the order.
 assessors! {
-    autonomy,
-    base,
-    blast_radius,
     brain,
+    missing_facts,
+    cool_down,
     breaker,
+    base,
+    autonomy,
+    privileged_target,
+    device_state,
+    group_sensitivity,
+    foreign_ticket,
+    undo,
+    blast_radius,
+    requester_identity,
+    relation,
+    data_sensitivity,
+    maintenance_window,
+    patch,
+    script,
+    fleet,
+    cost,
+    confidence,
+    hypercare,
+    reversibility,
     business_hours,
     change_freeze,
-    confidence,
-    cool_down,
-    cost,
     custom_rules,
-    data_sensitivity,
-    device_state,
-    fleet,
-    foreign_ticket,
-    group_sensitivity,
-    hypercare,
-    maintenance_window,
-    missing_facts,
-    patch,
-    privileged_target,
-    relation,
-    requester_identity,
-    reversibility,
-    script,
-    undo,
 }
 
 /// Asks every assessor, and the brain's ceiling last.

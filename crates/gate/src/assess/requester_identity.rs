@@ -4,7 +4,7 @@ use super::{Ctx, Sink};
 use domain::{Because, Blank, Tier, Verification, action::Need};
 
 pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
-    if !ctx.write || !ctx.kind.needs().contains(&Need::Requester) {
+    if !ctx.write || !ctx.traits.needs(Need::Requester) {
         return;
     }
     // A missing fact is the business of `missing_facts`.

@@ -4,14 +4,11 @@
 use super::{Ctx, Sink};
 use domain::{Because, Tier};
 
-/// From this score on.
-const HARD: u8 = 4;
-
 pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
     if !ctx.write || ctx.request.action.ticket().is_some() {
         return;
     }
-    if ctx.kind.scorecard().reversibility >= HARD && ctx.kind.undo().is_none() {
+    if ctx.traits.no_way_back {
         out.raise("reversibility", Tier::High, "no_way_back", || {
             Because::Fixed("it can hardly be undone, and there is no way back")
         });

@@ -3,7 +3,8 @@
 use super::{
     Policy, PolicyError, RuleSet,
     data::ClientPolicy,
-    kinds::{KindSet, PerKind, is_infrastructure},
+    id_hasher::IdHasher,
+    kinds::{KindSet, PerKind, Traits, is_infrastructure},
     rule_set::Known,
 };
 use crate::calendar::{Calendar, ChangeFreeze};
@@ -12,6 +13,7 @@ use domain::{
 };
 use std::{
     collections::{BTreeSet, HashMap},
+    hash::BuildHasherDefault,
     sync::Arc,
 };
 
@@ -20,8 +22,9 @@ use std::{
 pub struct CompiledPolicy {
     version: Arc<str>,
     document: Arc<Policy>,
+    traits: PerKind<Traits>,
     common: ClientRules,
-    clients: HashMap<ClientId, ClientRules>,
+    clients: HashMap<ClientId, ClientRules, BuildHasherDefault<IdHasher>>,
 }
 
 /// What holds for one client.
@@ -61,6 +64,11 @@ impl CompiledPolicy {
         self.clients.get(client).unwrap_or(&self.common)
     }
 
+    #[inline]
+    pub(crate) fn traits(&self, kind: ActionKind) -> Traits {
+        *self.traits.of(kind)
+    }
+
     /// What the MSP allows for this client and kind.
     pub fn autonomy(&self, client: &ClientId, kind: ActionKind) -> Autonomy {
         self.document.autonomy(client, kind)
@@ -89,7 +97,7 @@ impl Policy {
         let mut known = Known::new();
         let none = ClientPolicy::default();
         let common = self.rules_for(None, &none, &mut known, None, &mut wrong);
-        let mut clients = HashMap::new();
+        let mut clients = HashMap::default();
         if let Some(common) = &common {
             let named = self.autonomy.keys().filter(|c| *c != "*");
             let mut ids: BTreeSet<ClientId> = self.clients.keys().cloned().collect();
@@ -114,6 +122,7 @@ impl Policy {
             Some(common) if wrong.is_empty() => Ok(CompiledPolicy {
                 version: self.version.as_str().into(),
                 document: Arc::new(self.clone()),
+                traits: PerKind::new(Traits::of),
                 common,
                 clients,
             }),

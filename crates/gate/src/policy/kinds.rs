@@ -42,6 +42,42 @@ impl<T> PerKind<T> {
     }
 }
 
+/// What is asked about a kind at every judgement, worked out once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Traits {
+    /// It changes something.
+    pub(crate) write: bool,
+    /// See [`is_infrastructure`].
+    pub(crate) infrastructure: bool,
+    /// It can hardly be undone, by its own scorecard, and there is no way back.
+    pub(crate) no_way_back: bool,
+    needs: u16,
+}
+
+impl Traits {
+    /// From this score on something can hardly be undone.
+    const HARD: u8 = 4;
+
+    pub(crate) fn of(kind: ActionKind) -> Traits {
+        Traits {
+            write: kind.is_write(),
+            infrastructure: is_infrastructure(kind),
+            no_way_back: kind.scorecard().reversibility >= Self::HARD && kind.undo().is_none(),
+            needs: kind.needs().iter().fold(0, |all, need| all | bit(*need)),
+        }
+    }
+
+    /// Whether it cannot be judged without this fact.
+    #[inline]
+    pub(crate) fn needs(self, need: Need) -> bool {
+        self.needs & bit(need) != 0
+    }
+}
+
+fn bit(need: Need) -> u16 {
+    1 << need as u16
+}
+
 /// Whether it changes what many people or whole systems rest on, rather than one account or ticket.
 /// A freeze that names no kinds is for these, and so are business hours.
 pub fn is_infrastructure(kind: ActionKind) -> bool {

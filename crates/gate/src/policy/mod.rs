@@ -6,6 +6,7 @@
 mod compiled;
 mod data;
 mod diff;
+mod id_hasher;
 mod kinds;
 mod rule_set;
 
@@ -14,6 +15,7 @@ pub(crate) use compiled::ClientRules;
 pub use data::{ApprovedScript, BreakerLimits, ClientPolicy, Policy};
 pub use diff::{Difference, differences};
 pub use kinds::is_infrastructure;
+pub(crate) use kinds::Traits;
 pub(crate) use rule_set::RuleSet;
 
 /// Why a policy cannot be used: every problem, each with the key and what would be right.

@@ -381,3 +381,34 @@ fn actions_name_the_facts_they_cannot_be_judged_without() {
         assert_eq!(verdict.tier(), Tier::Critical);
     }
 }
+
+/// Every pair of states and settings of the verdict table, for every kind: no gap is milder than
+/// what is known, and a fact that is not read is no better than one that was.
+#[test]
+fn in_every_pair_of_states_a_gap_never_lowers() {
+    let rows = crate::verdict_table::every_row();
+    let requests: Vec<Request> = ActionKind::ALL.iter().map(|k| request(*k)).collect();
+    for (n, (one, change)) in rows.iter().enumerate() {
+        for (other, and) in rows.iter().skip(n) {
+            let mut scene = Scene::harmless();
+            change(&mut scene);
+            and(&mut scene);
+            let Ok(policy) = scene.policy.compile() else { continue };
+            let before: Vec<Tier> =
+                requests.iter().map(|r| tier_of(&policy, r, &scene.facts)).collect();
+            for (name, gap) in each_missing(&scene.facts) {
+                if name == "confidence" {
+                    continue;
+                }
+                for (request, before) in requests.iter().zip(&before) {
+                    let after = tier_of(&policy, request, &gap);
+                    let kind = request.action.kind().name();
+                    assert!(
+                        after >= *before,
+                        "{kind}, {one}, {other}: {before} to {after} without {name}"
+                    );
+                }
+            }
+        }
+    }
+}

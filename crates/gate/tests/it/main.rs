@@ -7,4 +7,5 @@ mod calendar;
 mod laws;
 mod policy;
 mod rules;
+mod verdict_table;
 mod worlds;

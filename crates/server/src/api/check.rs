@@ -121,8 +121,10 @@ pub(crate) fn of_kind(
     at: &str,
 ) -> Result<Action, Wrong> {
     in_object(shape::fields(kind), &fields, at)?;
-    for value in fields.values_mut() {
-        complete(value);
+    for name in ["group", "groups"] {
+        if let Some(value) = fields.get_mut(name) {
+            complete(value);
+        }
     }
     fields.insert("kind".into(), kind.name().into());
     typed(Value::Object(fields), at)

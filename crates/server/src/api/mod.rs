@@ -61,7 +61,9 @@ async fn wrong_method(method: Method) -> Problem {
 }
 
 async fn nothing() -> Problem {
-    Problem::not_found("There is nothing at this address; GET /api/v1/openapi.json lists what there is.")
+    Problem::not_found(
+        "There is nothing at this address; GET /api/v1/openapi.json lists what there is.",
+    )
 }
 
 #[cfg(test)]

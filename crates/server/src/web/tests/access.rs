@@ -160,7 +160,10 @@ async fn stage(desk: &Desk, route: &str) -> Stage {
         "/policy/check" | "/policy/propose" => {
             let row = app.store.active_policy().await.unwrap().unwrap();
             put("base", &row.version);
-            put("document", &row.document.replace("\"bulk_threshold\": 5", "\"bulk_threshold\": 4"));
+            put(
+                "document",
+                &row.document.replace("\"bulk_threshold\": 5", "\"bulk_threshold\": 4"),
+            );
         }
         "/policy/{version}/agree" | "/policy/{version}/reject" | "/policy/{version}/return" => {
             marks.push(("VERSION", seed::proposal(app, "boss").await));

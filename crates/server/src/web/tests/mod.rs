@@ -2,9 +2,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod access;
+mod brains;
+mod breakers;
+mod by_hand;
+mod change;
 mod decide;
 mod login;
 mod pages;
+mod people;
+mod policy;
 mod secret;
 mod seed;
 mod serve;

@@ -4,10 +4,10 @@ use crate::{app::App, clock};
 use domain::{
     Account, AccountQuery, AccountRef, AccountState, Action, Actor, Approval, ApprovalId,
     ApprovalState, AttemptId, Author, BrainFacts, BrainId, CaseId, CaseOutcome, ClientId, Device,
-    DeviceFacts, DeviceHealth, DeviceRef, DeviceRole, Digest, PersonId,
-    Event, Fact, Facts, GroupFacts, GroupRef, IncomingTicket, Intent, Lock, Mention, Message,
-    Outcome, ReadResult, Relation, Requester, Sensitivity, Signal, TargetFacts, TicketFacts,
-    TicketRef, TicketStatus, Tier, Understanding, UnixMs, Verification, Volume, action,
+    DeviceFacts, DeviceHealth, DeviceRef, DeviceRole, Digest, Event, Fact, Facts, GroupFacts,
+    GroupRef, IncomingTicket, Intent, Lock, Mention, Message, Outcome, PersonId, ReadResult,
+    Relation, Requester, Sensitivity, Signal, TargetFacts, TicketFacts, TicketRef, TicketStatus,
+    Tier, Understanding, UnixMs, Verification, Volume, action,
 };
 use gate::{Policy, Request, judge};
 use secrecy::SecretString;
@@ -26,6 +26,8 @@ pub(super) struct Tale<'a> {
     from: String,
     version: u64,
     pub(super) at: UnixMs,
+    /// How many people a question of it needs.
+    needed: u8,
 }
 
 pub(super) fn policy() -> Policy {
@@ -73,7 +75,7 @@ impl<'a> Tale<'a> {
             at,
         };
         assert_eq!(app.store.receive(intake).await.unwrap(), Received::New(case));
-        Tale { app, client, case, ticket, from: from.into(), version: 1, at }
+        Tale { app, client, case, ticket, from: from.into(), version: 1, at, needed: 1 }
     }
 
     pub(super) async fn add(&mut self, actor: Actor, events: Vec<Event>, views: Vec<View>) {
@@ -177,13 +179,8 @@ impl<'a> Tale<'a> {
             break_glass: false,
             as_named: true,
         };
-        let brain = BrainFacts {
-            in_scope: true,
-            ceiling: Tier::High,
-            requests: 1,
-            rate: 0,
-            repeats: 1,
-        };
+        let brain =
+            BrainFacts { in_scope: true, ceiling: Tier::High, requests: 1, rate: 0, repeats: 1 };
         let (dir, own) = ("Active Directory", "platform");
         Facts {
             requester: Fact::known(requester, dir, self.at),
@@ -263,7 +260,7 @@ impl<'a> Tale<'a> {
             sentence: action.sentence(),
             tier: verdict.tier,
             excluded: plan.excluded,
-            needed: plan.needed,
+            needed: plan.needed.max(self.needed),
             yes: vec![],
             steps: plan.steps,
             not_before: None,
@@ -554,4 +551,15 @@ pub(super) async fn brain(app: &App, id: &str) {
         token_hash,
     };
     app.store.add_brain(new, owner, clock::now()).await.unwrap();
+}
+
+/// A question that needs two people.
+pub(super) async fn needs_two(app: &App) -> Approval {
+    let from = ("Lou Fischer", "lou.fischer@globex.test");
+    let mut t = Tale::begin(app, "globex", from, "Leaver", "please block Mark", 60_000).await;
+    t.needed = 2;
+    let account = account("Mark Stone", "mark.stone@globex.test");
+    let disable = Action::DisableAccount(action::DisableAccount { account });
+    let facts = t.facts(Relation::Unrelated);
+    t.held(disable, facts, 3_600_000).await
 }
