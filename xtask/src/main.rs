@@ -6,6 +6,7 @@ mod guard;
 mod labs;
 mod process;
 mod tidy;
+mod tools;
 mod verify;
 
 use std::process::ExitCode;

@@ -2,7 +2,8 @@
 
 use crate::labs::{self, Labs};
 use crate::process::{self, cargo, exists, target_dir};
-use crate::{demo_summary, tidy};
+use crate::{demo_summary, tidy, tools};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 const DEMO_TICKETS: u64 = 300;
@@ -92,11 +93,15 @@ pub(crate) fn run() -> Result<(), String> {
         quiet(process::run(cargo().args(args)))
     });
     let labs = start_labs(&mut steps);
+    let tools = install_tools(&mut steps);
     steps.step("tests", || {
         let mut command = cargo();
         command.args(["test", "--workspace", "--no-fail-fast"]);
         if let Some(labs) = &labs {
             let (name, file) = labs.env();
+            command.env(name, file);
+        }
+        if let Some((name, file)) = &tools {
             command.env(name, file);
         }
         quiet(process::run(&mut command))
@@ -131,6 +136,21 @@ fn start_labs(steps: &mut Steps) -> Option<Labs> {
         quiet(described)
     });
     started
+}
+
+fn install_tools(steps: &mut Steps) -> Option<(&'static str, PathBuf)> {
+    if !tools::possible() {
+        let why = "no apt-get here, so the MCP inspector, the MCP conformance suite and schemathesis \
+                   cannot be installed; their test does not run";
+        steps.skip("tools", why);
+        return None;
+    }
+    let mut found = None;
+    steps.step("tools", || {
+        found = Some(tools::install()?);
+        Ok(String::new())
+    });
+    found
 }
 
 fn demo() -> Result<String, String> {

@@ -42,19 +42,24 @@ pub enum Because {
     Text(String),
     /// A sentence that many share, such as the reason of a rule.
     Shared(Arc<str>),
-    /// A sentence with blanks, each written `{}`.
-    Filled(&'static str, [Blank; 4]),
+    /// A sentence with up to two blanks, each written `{}`.
+    Filled(&'static str, [Blank; 2]),
+    /// A sentence with up to four: apart, because few need them and every finding is as large as the
+    /// largest.
+    Long(Box<(&'static str, [Blank; 4])>),
 }
 
 impl Because {
     /// A sentence with blanks.
+    #[inline]
     pub fn filled<const N: usize>(sentence: &'static str, blanks: [Blank; N]) -> Because {
         const { assert!(N <= 4, "a sentence has at most four blanks") };
-        let mut all = [Blank::Empty, Blank::Empty, Blank::Empty, Blank::Empty];
-        for (place, blank) in all.iter_mut().zip(blanks) {
-            *place = blank;
+        let mut blanks = blanks.into_iter();
+        let mut next = || blanks.next().unwrap_or(Blank::Empty);
+        if N <= 2 {
+            return Because::Filled(sentence, [next(), next()]);
         }
-        Because::Filled(sentence, all)
+        Because::Long(Box::new((sentence, [next(), next(), next(), next()])))
     }
 
     fn text(&self) -> Cow<'_, str> {
@@ -62,7 +67,7 @@ impl Because {
             Because::Fixed(text) => Cow::Borrowed(text),
             Because::Text(text) => Cow::Borrowed(text),
             Because::Shared(text) => Cow::Borrowed(text),
-            Because::Filled(..) => Cow::Owned(self.to_string()),
+            Because::Filled(..) | Because::Long(_) => Cow::Owned(self.to_string()),
         }
     }
 
@@ -78,20 +83,23 @@ impl fmt::Display for Because {
             Because::Fixed(text) => f.write_str(text),
             Because::Text(text) => f.write_str(text),
             Because::Shared(text) => f.write_str(text),
-            Because::Filled(sentence, blanks) => {
-                let mut blanks = blanks.iter();
-                for (i, part) in sentence.split("{}").enumerate() {
-                    if i > 0
-                        && let Some(blank) = blanks.next()
-                    {
-                        write!(f, "{blank}")?;
-                    }
-                    f.write_str(part)?;
-                }
-                Ok(())
-            }
+            Because::Filled(sentence, blanks) => fill(f, sentence, blanks),
+            Because::Long(long) => fill(f, long.0, &long.1),
         }
     }
+}
+
+fn fill(f: &mut fmt::Formatter<'_>, sentence: &str, blanks: &[Blank]) -> fmt::Result {
+    let mut blanks = blanks.iter();
+    for (i, part) in sentence.split("{}").enumerate() {
+        if i > 0
+            && let Some(blank) = blanks.next()
+        {
+            write!(f, "{blank}")?;
+        }
+        f.write_str(part)?;
+    }
+    Ok(())
 }
 
 impl PartialEq for Because {
@@ -150,6 +158,8 @@ mod tests {
             [Blank::Number(7), Blank::Word("reboot"), Blank::Number(5)],
         );
         assert_eq!(sentence.to_string(), "7 targets of reboot; the limit is 5");
+        let short = Because::filled("until {}", [Blank::Time(UnixMs(0))]);
+        assert_eq!(short.to_string(), "until 1970-01-01T00:00:00Z");
         let json = serde_json::to_string(&sentence).unwrap_or_default();
         assert_eq!(json, "[\"7 targets of reboot; the limit is 5\"]");
         assert_eq!(serde_json::from_str::<Because>(&json).ok(), Some(sentence));

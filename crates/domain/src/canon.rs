@@ -7,16 +7,23 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 /// Builds canonical bytes: each field is a 4-byte big-endian length and the bytes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Canon {
-    bytes: Vec<u8>,
+    /// The bytes, until they are more than this holds: most actions are digested without allocation.
+    short: [u8; SHORT],
+    len: usize,
+    /// All of the bytes, once they are more.
+    long: Vec<u8>,
 }
+
+/// Room for nearly every action.
+const SHORT: usize = 512;
 
 impl Canon {
     /// Starts with a domain label, such as `journeyman/action/v1`, so that bytes of one purpose
     /// never pass for bytes of another.
     pub fn new(label: &str) -> Self {
-        let mut canon = Self { bytes: Vec::with_capacity(256) };
+        let mut canon = Self { short: [0; SHORT], len: 0, long: Vec::new() };
         canon.text(label);
         canon
     }
@@ -25,9 +32,33 @@ impl Canon {
     pub fn bytes(&mut self, value: &[u8]) -> &mut Self {
         // INVARIANT: values here are texts and hashes, far below 4 GiB.
         let len = u32::try_from(value.len()).unwrap_or(u32::MAX);
-        self.bytes.extend_from_slice(&len.to_be_bytes());
-        self.bytes.extend_from_slice(value);
+        let size = value.len().saturating_add(4);
+        let room = self.short.get_mut(self.len..).and_then(|rest| rest.get_mut(..size));
+        match room.and_then(|room| room.split_at_mut_checked(4)) {
+            Some((head, body)) if self.long.is_empty() => {
+                head.copy_from_slice(&len.to_be_bytes());
+                body.copy_from_slice(value);
+                self.len += size;
+            }
+            _ => self.spill(len, value),
+        }
         self
+    }
+
+    #[cold]
+    fn spill(&mut self, len: u32, value: &[u8]) {
+        if self.long.is_empty() {
+            self.long.extend_from_slice(self.short.get(..self.len).unwrap_or_default());
+        }
+        self.long.extend_from_slice(&len.to_be_bytes());
+        self.long.extend_from_slice(value);
+    }
+
+    fn all(&self) -> &[u8] {
+        match self.long.is_empty() {
+            true => self.short.get(..self.len).unwrap_or_default(),
+            false => &self.long,
+        }
     }
 
     /// Adds a text.
@@ -50,12 +81,12 @@ impl Canon {
 
     /// The bytes.
     pub fn finish(&self) -> Vec<u8> {
-        self.bytes.clone()
+        self.all().to_vec()
     }
 
     /// SHA-256 of the bytes.
     pub fn digest(&self) -> Digest {
-        Digest(Sha256::digest(&self.bytes).into())
+        Digest(Sha256::digest(self.all()).into())
     }
 }
 
@@ -102,6 +133,24 @@ impl TryFrom<String> for Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_values_are_encoded_like_short_ones() {
+        for lengths in
+            [vec![505], vec![506], vec![507], vec![600, 3], vec![300, 300, 1], vec![1; 200]]
+        {
+            let mut canon = Canon::new("t");
+            let mut expected = b"\0\0\0\x01t".to_vec();
+            for (i, length) in lengths.iter().enumerate() {
+                let value = vec![i as u8; *length];
+                canon.bytes(&value);
+                expected.extend_from_slice(&(*length as u32).to_be_bytes());
+                expected.extend_from_slice(&value);
+            }
+            assert_eq!(canon.finish(), expected, "{lengths:?}");
+            assert_eq!(canon.digest().0, <[u8; 32]>::from(Sha256::digest(&expected)));
+        }
+    }
 
     #[test]
     fn moving_a_boundary_changes_the_bytes() {

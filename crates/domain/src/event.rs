@@ -85,6 +85,9 @@ pub struct Submission {
     /// The attempt that it takes back. Only a person can ask for that.
     #[serde(default)]
     pub undoes: Option<UndoOf>,
+    /// The person who takes it back: their click is their yes.
+    #[serde(default)]
+    pub person: Option<PersonId>,
 }
 
 /// Which attempt an undo takes back.

@@ -37,6 +37,7 @@ pub(crate) async fn request(
         confidence: None,
         ticket: None,
         undoes: Some(UndoOf { case, attempt }),
+        person: Some(person.clone()),
     };
     let submit = Submit {
         client: client.clone(),

@@ -3,14 +3,8 @@
 
 mod support;
 
-use sandbox::{Options, Sandbox};
 use serde_json::Value;
-use sqlx::Connection as _;
-use support::{
-    Installation, PSA, Said, at_terminal, install, journeyman, mail, ordinary_users, password_in,
-    sql, wait_for, wait_for_intake,
-};
-use tokio::runtime::Runtime;
+use support::{PSA, at_terminal, day::Day, journeyman, ordinary_users};
 
 #[test]
 fn a_day_at_the_command_line() {

@@ -5,5 +5,5 @@ use domain::Because;
 
 pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
     let (tier, code) = ctx.base;
-    out.raise("base", tier, code, || Because::Fixed(ctx.kind.scorecard().rationale));
+    out.raise("base", tier, code, || Because::Fixed(ctx.traits.rationale));
 }

@@ -25,10 +25,7 @@ pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
     out.raise("breaker", tier, code, || {
         Because::filled(
             "the breaker for {} is open: {}",
-            [
-                Blank::Text(open.scope.to_string().into()),
-                Blank::Text(open.reason.as_str().into()),
-            ],
+            [Blank::Text(open.scope.to_string().into()), Blank::Text(open.reason.as_str().into())],
         )
     });
 }

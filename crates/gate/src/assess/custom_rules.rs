@@ -29,10 +29,7 @@ pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
                 out.raise("custom_rules", rule.escalate_to, "custom_rule_failed", || {
                     Because::filled(
                         "{}; it could not be evaluated: {}",
-                        [
-                            Blank::Text(rule.reason.clone()),
-                            Blank::Text(failure.to_string().into()),
-                        ],
+                        [Blank::Text(rule.reason.clone()), Blank::Text(failure.to_string().into())],
                     )
                 });
             }
@@ -97,13 +94,9 @@ impl Variables for Known<'_> {
             }),
             Var::RequesterIs => maybe(seen.relation, |r| Value::Str(r.name())),
             Var::Confidence => maybe(seen.confidence, |c| int(c.percent)),
-            Var::TargetPrivileged => {
-                maybe(seen.target, |t| Value::Bool(!t.privileged.is_empty()))
-            }
+            Var::TargetPrivileged => maybe(seen.target, |t| Value::Bool(!t.privileged.is_empty())),
             Var::TargetService => maybe(seen.target, |t| Value::Bool(!t.service.is_empty())),
-            Var::GroupName => {
-                maybe(ctx.request.action.group(), |g| Value::Str(g.name.as_str()))
-            }
+            Var::GroupName => maybe(ctx.request.action.group(), |g| Value::Str(g.name.as_str())),
             Var::GroupSensitivity => maybe(seen.group, |g| Value::Str(g.sensitivity.name())),
             Var::MailboxSensitivity => maybe(seen.mailbox, |m| Value::Str(m.sensitivity.name())),
             Var::PersonalData => self.personal_data(),
@@ -122,9 +115,9 @@ impl Variables for Known<'_> {
                 domain::Action::RunScript(a) => Value::Str(&a.script.id),
                 _ => Value::Missing,
             },
-            Var::ScriptApproved => maybe(seen.script, |s| {
-                Value::Bool(s.in_library && s.hash_matches && s.in_scope)
-            }),
+            Var::ScriptApproved => {
+                maybe(seen.script, |s| Value::Bool(s.in_library && s.hash_matches && s.in_scope))
+            }
             Var::PatchSeverity => maybe(seen.patch, |p| Value::Str(p.highest.name())),
             Var::KnownExploited => maybe(seen.patch, |p| Value::Bool(p.known_exploited)),
             Var::FleetAttempts => maybe(seen.fleet, |f| int(f.attempts)),

@@ -18,9 +18,9 @@ pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
     let many = |n: usize| Blank::Number(i64::try_from(n).unwrap_or(i64::MAX));
     // Usually read in the order in which they are named.
     let mut next = devices.iter();
-    let read_all = named.iter().all(|n| {
-        next.next().is_some_and(|d| d.id == n.id) || devices.iter().any(|d| d.id == n.id)
-    });
+    let read_all = named
+        .iter()
+        .all(|n| next.next().is_some_and(|d| d.id == n.id) || devices.iter().any(|d| d.id == n.id));
     if named.is_empty() || !read_all || count(|d| !d.exists) > 0 {
         out.raise("device_state", Tier::Critical, "device_unknown", || {
             Because::Fixed("not every device named is one of this client's, under that name")
@@ -45,13 +45,19 @@ pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
     let failing = count(|d| matches!(d.health, DeviceHealth::Failing | DeviceHealth::Unknown));
     if failing > 0 {
         out.raise("device_state", Tier::High, "device_failing", || {
-            Because::filled("{} of them may not come back: their hardware fails, or nobody watches it", [many(failing)])
+            Because::filled(
+                "{} of them may not come back: their hardware fails, or nobody watches it",
+                [many(failing)],
+            )
         });
     }
     let controllers = count(|d| d.role >= DeviceRole::DomainController);
     if controllers > 0 {
         out.raise("device_state", Tier::High, "domain_controller", || {
-            Because::filled("{} of them carry everybody's sign-in, or nobody knows what they are for", [many(controllers)])
+            Because::filled(
+                "{} of them carry everybody's sign-in, or nobody knows what they are for",
+                [many(controllers)],
+            )
         });
     }
 }

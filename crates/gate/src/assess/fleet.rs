@@ -7,10 +7,16 @@ use crate::stats::wilson_lower;
 use domain::{Because, Blank, Tier, action::Need};
 
 pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
-    let Some(fleet) = ctx.seen.fleet else { return };
     if !ctx.write || !ctx.traits.needs(Need::Fleet) {
         return;
     }
+    let Some(fleet) = ctx.seen.fleet else {
+        // It might be failing everywhere.
+        out.raise("fleet", ctx.base.0.raised(), "fleet_unknown", || {
+            Because::Fixed("how it fared at other clients is not known")
+        });
+        return;
+    };
     let limit = ctx.policy.document().fleet_failure_percent;
     if wilson_lower(fleet.failures, fleet.attempts) > f64::from(limit) / 100.0 {
         let tier = ctx.base.0.raised().max(Tier::Medium);

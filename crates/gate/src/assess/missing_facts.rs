@@ -6,41 +6,54 @@
 use super::{Ctx, Sink};
 use domain::{Because, Blank, Fact, Tier, UnixMs, action::Need};
 
-pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
-    let (seen, facts) = (&ctx.seen, ctx.facts);
-    macro_rules! gap {
-        ($name:ident, $code:literal, $tier:expr) => {
-            if seen.$name.is_none() {
-                out.raise("missing_facts", $tier, $code, || {
-                    why(stringify!($name), &facts.$name, ctx.now)
-                });
-            }
+macro_rules! gaps {
+    ($($need:ident: $name:ident, $code:literal, $tier:ident;)*) => {
+        // A new need does not compile until it is listed.
+        const _: fn(Need) = |need| match need {
+            $(Need::$need => (),)*
         };
-    }
-    for need in ctx.kind.needs() {
-        match need {
-            // Whoever asks may not approve; with nobody named, nobody could be kept from it.
-            Need::Requester => gap!(requester, "missing_requester", Tier::Critical),
-            Need::Relation => gap!(relation, "missing_relation", Tier::High),
-            Need::Volume => gap!(volume, "missing_volume", Tier::Critical),
-            Need::Target => gap!(target, "missing_target", Tier::Critical),
-            Need::Group => gap!(group, "missing_group", Tier::Critical),
-            Need::Ticket => gap!(ticket, "missing_ticket", Tier::Critical),
-            Need::Mailbox => gap!(mailbox, "missing_mailbox", Tier::Critical),
-            Need::Devices => gap!(devices, "missing_devices", Tier::Critical),
-            Need::Patch => gap!(patch, "missing_patch", Tier::High),
-            // Failures elsewhere would have been one tier up from any base.
-            Need::Fleet => gap!(fleet, "missing_fleet", ctx.base.0.raised().max(Tier::High)),
-            Need::Script => gap!(script, "missing_script", Tier::High),
-            Need::Cost => gap!(cost, "missing_cost", Tier::High),
+
+        pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
+            let seen = &ctx.seen;
+            let missing = 0 $(| u16::from(seen.$name.is_none()) << Need::$need as u16)*;
+            let gaps = ctx.traits.needed_of(missing);
+            if gaps == 0 {
+                return;
+            }
+            $(
+                if gaps & (1 << Need::$need as u16) != 0 {
+                    out.raise("missing_facts", Tier::$tier, $code, || {
+                        why(stringify!($name), &ctx.facts.$name, ctx.now)
+                    });
+                }
+            )*
         }
-    }
+    };
+}
+
+gaps! {
+    // Whoever asks may not approve; with nobody named, nobody could be kept from it.
+    Requester: requester, "missing_requester", Critical;
+    Relation: relation, "missing_relation", High;
+    Target: target, "missing_target", Critical;
+    Group: group, "missing_group", Critical;
+    Volume: volume, "missing_volume", Critical;
+    Ticket: ticket, "missing_ticket", Critical;
+    Mailbox: mailbox, "missing_mailbox", Critical;
+    Devices: devices, "missing_devices", Critical;
+    Patch: patch, "missing_patch", High;
+    Fleet: fleet, "missing_fleet", High;
+    Script: script, "missing_script", High;
+    Cost: cost, "missing_cost", High;
 }
 
 fn why<T>(name: &'static str, fact: &Fact<T>, now: UnixMs) -> Because {
     let known = match fact {
         Fact::Missing(why) => {
-            return Because::filled("{}: {}", [Blank::Word(name), Blank::Text(why.as_str().into())]);
+            return Because::filled(
+                "{}: {}",
+                [Blank::Word(name), Blank::Text(why.as_str().into())],
+            );
         }
         Fact::Known(known) => known,
     };
@@ -50,8 +63,6 @@ fn why<T>(name: &'static str, fact: &Fact<T>, now: UnixMs) -> Because {
             "{}: read at {}, which is still to come; check the clocks",
             [Blank::Word(name), at],
         ),
-        false => {
-            Because::filled("{}: read at {}, too old to rely on", [Blank::Word(name), at])
-        }
+        false => Because::filled("{}: read at {}, too old to rely on", [Blank::Word(name), at]),
     }
 }

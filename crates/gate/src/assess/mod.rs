@@ -42,7 +42,7 @@ pub(crate) struct Ctx<'a> {
     pub(crate) kind: ActionKind,
     pub(crate) write: bool,
     pub(crate) infrastructure: bool,
-    pub(crate) traits: Traits,
+    pub(crate) traits: &'a Traits,
     pub(crate) base: (Tier, &'static str),
     /// For reasons only: what is judged is in `seen`.
     pub(crate) facts: &'a Facts,
@@ -61,7 +61,7 @@ impl<'a> Ctx<'a> {
         let kind = request.action.kind();
         let rules = policy.rules(&request.client);
         let traits = policy.traits(kind);
-        let Traits { write, infrastructure, .. } = traits;
+        let Traits { write, infrastructure, .. } = *traits;
         let in_window = infrastructure && rules.calendar.open_window(kind, now).is_some();
         let seen = Seen::of(facts, policy.document().max_fact_age_ms, now, in_window);
         let base = request.action.base(&seen);

@@ -17,7 +17,9 @@ pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
         });
     } else if !target.as_named {
         critical("target_misnamed", &|| {
-            Because::Fixed("the account with that id has another login or name than the request says")
+            Because::Fixed(
+                "the account with that id has another login or name than the request says",
+            )
         });
     }
     if !target.privileged.is_empty() {
@@ -31,8 +33,6 @@ pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
         });
     }
     if target.break_glass {
-        critical("break_glass_account", &|| {
-            Because::Fixed("on the list of emergency accounts")
-        });
+        critical("break_glass_account", &|| Because::Fixed("on the list of emergency accounts"));
     }
 }

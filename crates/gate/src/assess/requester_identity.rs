@@ -28,8 +28,7 @@ pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
             age_ms > old || age_ms < 0
         });
     // An old proof says no more than the address does.
-    let verification =
-        if stale { Verification::AddressOnFile } else { requester.verification };
+    let verification = if stale { Verification::AddressOnFile } else { requester.verification };
     if stale && ctx.base.1.contains("second_channel") && ctx.base.0 < Tier::High {
         out.raise("requester_identity", Tier::High, "identity_proof_old", || {
             Because::Fixed("the proof over a second channel is too old to rely on")

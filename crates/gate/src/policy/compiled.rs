@@ -65,8 +65,8 @@ impl CompiledPolicy {
     }
 
     #[inline]
-    pub(crate) fn traits(&self, kind: ActionKind) -> Traits {
-        *self.traits.of(kind)
+    pub(crate) fn traits(&self, kind: ActionKind) -> &Traits {
+        self.traits.of(kind)
     }
 
     /// What the MSP allows for this client and kind.
@@ -182,7 +182,10 @@ impl Policy {
         };
         let steps = own.escalation.as_ref().unwrap_or(&self.escalation);
         if let Some(step) = steps.iter().find(|s| s.window_ms <= 0) {
-            wrong.push(format!("`escalation`: `window_ms` is {}; it must be above 0", step.window_ms));
+            wrong.push(format!(
+                "`escalation`: `window_ms` is {}; it must be above 0",
+                step.window_ms
+            ));
         }
         let hurry = |s: &EscalationStep| EscalationStep {
             window_ms: s.window_ms.min(self.urgent_window_ms),
@@ -263,7 +266,8 @@ impl Policy {
                 wrong.push(format!("`{name}` is {value}; it must be above 0"));
             }
         }
-        for (name, value) in [("cool_down_ms", self.cool_down_ms), ("undo_period_ms", self.undo_period_ms)]
+        for (name, value) in
+            [("cool_down_ms", self.cool_down_ms), ("undo_period_ms", self.undo_period_ms)]
         {
             if value < 0 {
                 wrong.push(format!("`{name}` is below 0; 0 means never"));

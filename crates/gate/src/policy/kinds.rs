@@ -51,6 +51,8 @@ pub(crate) struct Traits {
     pub(crate) infrastructure: bool,
     /// It can hardly be undone, by its own scorecard, and there is no way back.
     pub(crate) no_way_back: bool,
+    /// Why it has its base tier.
+    pub(crate) rationale: &'static str,
     needs: u16,
 }
 
@@ -63,13 +65,20 @@ impl Traits {
             write: kind.is_write(),
             infrastructure: is_infrastructure(kind),
             no_way_back: kind.scorecard().reversibility >= Self::HARD && kind.undo().is_none(),
+            rationale: kind.scorecard().rationale,
             needs: kind.needs().iter().fold(0, |all, need| all | bit(*need)),
         }
     }
 
+    /// Those of a set of facts, one bit each, that it cannot be judged without.
+    #[inline]
+    pub(crate) fn needed_of(&self, facts: u16) -> u16 {
+        self.needs & facts
+    }
+
     /// Whether it cannot be judged without this fact.
     #[inline]
-    pub(crate) fn needs(self, need: Need) -> bool {
+    pub(crate) fn needs(&self, need: Need) -> bool {
         self.needs & bit(need) != 0
     }
 }

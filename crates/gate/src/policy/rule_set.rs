@@ -8,7 +8,7 @@ use std::{collections::HashMap, sync::Arc};
 /// A rule that is ready to be asked.
 #[derive(Clone, Debug)]
 pub(crate) struct ReadyRule {
-    pub(crate) program: Arc<Program>,
+    pub(crate) program: Program,
     pub(crate) escalate_to: Tier,
     /// Name and reason, as the finding says them.
     pub(crate) reason: Arc<str>,
@@ -22,7 +22,7 @@ pub(crate) struct RuleSet {
 }
 
 /// Programs by their text: most clients share their rules.
-pub(crate) type Known = HashMap<String, Arc<Program>>;
+pub(crate) type Known = HashMap<String, Program>;
 
 impl RuleSet {
     /// Checks and prepares. Problems go to `wrong`.
@@ -76,7 +76,7 @@ fn is_for(rule: &CustomRule, kind: ActionKind) -> bool {
     }
 }
 
-fn program(rule: &CustomRule, known: &mut Known, wrong: &mut Vec<String>) -> Option<Arc<Program>> {
+fn program(rule: &CustomRule, known: &mut Known, wrong: &mut Vec<String>) -> Option<Program> {
     let key = format!("{}\n{}\n{}", rule.action, rule.escalate_to, rule.condition);
     if let Some(program) = known.get(&key) {
         return Some(program.clone());
@@ -84,7 +84,6 @@ fn program(rule: &CustomRule, known: &mut Known, wrong: &mut Vec<String>) -> Opt
     let kinds: Vec<&str> = ActionKind::ALL.iter().map(|k| k.name()).collect();
     match check_rule(rule, &kinds, &subjects_of) {
         Ok(program) => {
-            let program = Arc::new(program);
             known.insert(key, program.clone());
             Some(program)
         }

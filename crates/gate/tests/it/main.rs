@@ -7,5 +7,6 @@ mod calendar;
 mod laws;
 mod policy;
 mod rules;
+mod states;
 mod verdict_table;
 mod worlds;

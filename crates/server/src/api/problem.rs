@@ -82,11 +82,6 @@ impl Problem {
     pub(crate) fn detail(&self) -> &str {
         &self.detail
     }
-
-    /// The stable code.
-    pub(crate) fn code(&self) -> &'static str {
-        self.code
-    }
 }
 
 impl From<Wrong> for Problem {

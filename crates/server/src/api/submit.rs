@@ -83,7 +83,7 @@ pub(crate) async fn submit(
             reason: asked.reason,
             confidence: asked.confidence,
             ticket,
-            undoes: None,
+            undoes: None, person: None,
         },
         actor: Actor::Brain(brain),
         idempotency: Some((key, body_hash)),

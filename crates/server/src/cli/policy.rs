@@ -170,10 +170,8 @@ fn check(file: &Path) -> CliResult {
             Ok(ExitCode::SUCCESS)
         }
         Err(problems) => {
-            for problem in &problems.0 {
-                eprintln!("{}: {problem}", file.display());
-            }
-            Ok(ExitCode::FAILURE)
+            let all: Vec<String> = problems.0.iter().map(|p| format!("\n  {p}")).collect();
+            Err(format!("{} cannot be used:{}", file.display(), all.concat()).into())
         }
     }
 }

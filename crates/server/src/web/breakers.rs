@@ -135,8 +135,7 @@ pub(super) fn scope_words(web: &Web, scope: &BreakerScope) -> String {
         BreakerScope::Everything => "everything".into(),
         BreakerScope::Client(client) => page::client_name(web, client),
         BreakerScope::Action(client, kind) => {
-            let kind = words::spaced(kind.name()).to_lowercase();
-            format!("{kind} for {}", page::client_name(web, client))
+            format!("{} for {}", words::inside(kind.name()), page::client_name(web, client))
         }
     }
 }

@@ -102,7 +102,7 @@ pub(super) async fn verify(
 
 /// The client asked for; without one, the first that has a journal.
 async fn chosen(web: &Web, wanted: &str) -> Result<Option<ClientId>, Oops> {
-    let all = web.app.store.journals().await?;
+    let all = journals(web).await?;
     if wanted.is_empty() {
         return Ok(all.into_iter().next());
     }
@@ -110,6 +110,13 @@ async fn chosen(web: &Web, wanted: &str) -> Result<Option<ClientId>, Oops> {
         Some(client) => Ok(Some(client)),
         None => Err(Oops::not_found("There is no journal of such a client yet")),
     }
+}
+
+/// Every journal; that of the gate's own settings last.
+async fn journals(web: &Web) -> Result<Vec<ClientId>, Oops> {
+    let mut all = web.app.store.journals().await?;
+    all.sort_by_key(|id| *id == store::msp_journal());
+    Ok(all)
 }
 
 async fn show(
@@ -134,7 +141,7 @@ async fn show(
     };
     let page = JournalPage {
         frame: Frame::new(web, viewer, "journal", "Journal").await?,
-        clients: web.app.store.journals().await?.iter().map(link).collect(),
+        clients: journals(web).await?.iter().map(link).collect(),
         client: client.as_ref().map(link),
         rows,
         checkpoint,

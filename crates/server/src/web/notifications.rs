@@ -3,7 +3,7 @@
 
 use super::{
     Web,
-    bits::{Left, TierChip, When},
+    bits::{Left, TierChip, When, capital},
     oops::Oops,
     page::{self, Frame},
     session::Viewer,
@@ -104,7 +104,7 @@ fn row(web: &Web, notice: Notice, view: Option<&CaseView>, now: UnixMs) -> Row {
             _ => String::new(),
         },
         title: what.title,
-        detail: what.detail,
+        detail: capital(&what.detail),
         client: what.client.map(|id| page::client_name(web, &id)),
         case: what.case.map(|c| c.to_string()),
         findings: verdict.map(|(_, v)| story::findings(v)).unwrap_or_default(),

@@ -112,7 +112,7 @@ pub(super) fn clients(web: &Web) -> Vec<(String, String)> {
 /// A client's name for people.
 pub(super) fn client_name(web: &Web, id: &ClientId) -> String {
     if *id == store::msp_journal() {
-        return "The gate's own settings".into();
+        return "Settings of the gate".into();
     }
     web.app.clients.get(id).map_or_else(|| id.to_string(), |c| c.name.clone())
 }

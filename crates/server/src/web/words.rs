@@ -108,7 +108,17 @@ pub(super) fn closes(kind: ActionKind) -> bool {
 
 /// A snake-case name as words.
 pub(super) fn spaced(name: &str) -> String {
-    capital(&name.replace('_', " "))
+    capital(&inside(name))
+}
+
+/// A snake-case name as words within a sentence.
+pub(super) fn inside(name: &str) -> String {
+    let words = name.split('_').map(|word| match word {
+        "dns" => "DNS",
+        "mfa" => "MFA",
+        other => other,
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// A close-out in the past tense, and its text where it has one.

@@ -21,6 +21,7 @@ impl Driver<'_> {
         if let Some(why) = self.foreign(&held.action, action) {
             return self.refuse_change(&old, why).await.map(Some);
         }
+        self.app.reload_policy().await?;
         let request = self.request(action.clone());
         let read = facts::read(self.app, self.client, &self.view, &request).await?;
         let in_force = self.app.policy();

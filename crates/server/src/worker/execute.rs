@@ -13,8 +13,8 @@ use crate::{
 };
 use connectors::{CallError, ReadBack};
 use domain::{
-    Account, Action, Actor, Approval, ApprovalId, ApprovalState, Attempt, AttemptId, Event, Facts,
-    Follow, Outcome, Tier,
+    Account, Action, Actor, Approval, ApprovalId, ApprovalState, Attempt, AttemptId, Decision, Event,
+    Facts, Follow, Outcome, PersonId, Tier,
 };
 use gate::{Grant, GrantError, Verdict, grant, judge};
 use secrecy::SecretString;
@@ -33,6 +33,8 @@ impl Driver<'_> {
             None => Some(self.client.gate_lock.lock().await),
             Some(_) => None,
         };
+        // Another process may have put another policy in force a moment ago.
+        self.app.reload_policy().await?;
         let request = self.request(action.clone());
         let read = facts::read(self.app, self.client, &self.view, &request).await?;
         let in_force = self.app.policy();
@@ -146,9 +148,32 @@ impl Driver<'_> {
             expires_at,
             needed: plan.needed,
         });
-        let entries = vec![self.judged(&action, facts, &verdict), held];
+        let mut entries = vec![self.judged(&action, facts, &verdict), held];
+        let approval = match self.click(&approval).await? {
+            None => approval,
+            Some((person, decided)) => {
+                let event = Event::Decided { approval: id, decision: Decision::Approve };
+                entries.push(NewEntry { actor: Actor::Person(person), event });
+                decided
+            }
+        };
         self.append(entries, vec![View::Ask(Box::new(approval))]).await?;
         Ok(Next::Again)
+    }
+
+    /// Taking a change back asks for no more than the change did: the click of who takes it back is
+    /// their yes, by the same rules as any other.
+    async fn click(&self, approval: &Approval) -> Result<Option<(PersonId, Approval)>, DriveError> {
+        let Some(submission) = &self.view.submission else { return Ok(None) };
+        let (Some(_), Some(id)) = (submission.undoes, &submission.person) else { return Ok(None) };
+        let Some(person) = self.app.store.person(id).await? else { return Ok(None) };
+        if !person.role.may_decide() || self.view.held.iter().any(|h| h.yes.contains(id)) {
+            return Ok(None);
+        }
+        let (seen, identities) = (approval.digest, [person.email]);
+        let decided =
+            gate::decide(approval, id, &identities, seen, &Decision::Approve, clock::now());
+        Ok(decided.ok().map(|decided| (id.clone(), decided)))
     }
 
     /// Every identity of the person who answers for the brain that asks.

@@ -16,7 +16,7 @@ pub(crate) fn request(n: u128, brain: &str) -> Submit {
             reason: "the user asked in chat".into(),
             confidence: Some(90),
             ticket: None,
-            undoes: None,
+            undoes: None, person: None,
         },
         actor: Actor::Brain(brain_id(brain)),
         idempotency: None,

@@ -26,13 +26,25 @@ const LONG_WAIT_S: u64 = 50;
 
 type Arguments = Map<String, Value>;
 
+/// Ids of tickets are often numbers, and many a client sends them as such.
+fn numbers_as_text(arguments: &mut Arguments) {
+    for name in ["id", "ticket_id"] {
+        if let Some(value) = arguments.get_mut(name)
+            && value.is_u64()
+        {
+            *value = value.to_string().into();
+        }
+    }
+}
+
 /// Runs a tool.
 pub(super) async fn run(
     api: &Api,
     caller: &Caller,
     name: &str,
-    arguments: Arguments,
+    mut arguments: Arguments,
 ) -> Result<CallToolResult, ErrorData> {
+    numbers_as_text(&mut arguments);
     let done = match named(caller, name) {
         None => return Err(ErrorData::invalid_params(format!("Unknown tool: {name}"), None)),
         Some(Named::Action(kind)) => ask(api, caller, kind, arguments).await.map(|r| report(&r)),

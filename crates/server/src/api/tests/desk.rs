@@ -120,12 +120,13 @@ impl Desk {
             complaints: Default::default(),
         });
         let json = serde_json::to_string(&policy()).unwrap();
-        app.store.seed_policy(&policy().version, json, clock::now()).await.unwrap();
+        app.store.seed_policy(&policy().version, &json, clock::now()).await.unwrap();
         Desk { router: crate::api::router(app.clone()), people, app, worker: None, _dir: dir }
     }
 
     /// The same with a worker that drives what comes in.
     pub(super) async fn at_work() -> Desk {
+        connectors::install_crypto_provider();
         let mut desk = Desk::new().await;
         let (switch, stop) = Stop::new();
         tokio::spawn(worker::run(desk.app.clone(), stop));
@@ -241,18 +242,18 @@ impl Desk {
 
     /// The pending questions.
     pub(super) async fn questions(&self) -> Vec<domain::Approval> {
-        let rows = self.app.store.approvals(Some("pending"), 100).await.unwrap();
-        rows.into_iter().map(|r| r.approval).collect()
+        self.app.store.approvals(Some("pending"), 100).await.unwrap()
     }
 
     /// A person answers every question.
     pub(super) async fn answer(&self, decision: domain::Decision) {
         for question in self.questions().await {
             let boss = PersonId::new("boss").unwrap();
+            let identities = ["boss@desk.example".to_owned()];
             let decided = self.app.store.decide(
                 question.id,
                 &boss,
-                &["boss@desk.example".into()],
+                &identities,
                 question.digest,
                 decision.clone(),
                 clock::now(),

@@ -60,7 +60,6 @@ async fn until(what: &str, mut is: impl FnMut() -> bool) {
 }
 
 async fn set(desk: &Desk, url: &str) -> secrecy::SecretString {
-    connectors::install_crypto_provider();
     let secret = token::new_webhook_secret().unwrap();
     let (id, by) = (BrainId::new("right").unwrap(), PersonId::new("boss").unwrap());
     let done: Result<(), StoreError> = desk

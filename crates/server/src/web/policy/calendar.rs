@@ -95,7 +95,6 @@ fn row(window: &MaintenanceWindow, freezes: &[ChangeFreeze], now: UnixMs) -> Win
     let one = std::slice::from_ref(window);
     let calendar = Calendar::compile(one, freezes, None, &window.time_zone).ok();
     let next = calendar.as_ref().and_then(|c| c.next_opening(kind, now).map(|(at, _)| at));
-    let clock_says = calendar.as_ref().is_some_and(|c| c.open_window(kind, now).is_some());
     let stops = calendar.as_ref().and_then(|c| c.freeze(kind, now)).map(str::to_owned);
     Window {
         name: window.name.clone(),
@@ -103,7 +102,7 @@ fn row(window: &MaintenanceWindow, freezes: &[ChangeFreeze], now: UnixMs) -> Win
         kinds: window.actions.as_ref().map_or_else(|| "every action".into(), kinds),
         open: next == Some(now),
         next: next.filter(|at| *at != now).map(When),
-        frozen: stops.filter(|_| clock_says),
+        frozen: stops,
     }
 }
 

@@ -80,7 +80,8 @@ pub(in crate::web) async fn get(
 ) -> Result<Response, Oops> {
     guard::admin(&viewer.person)?;
     let document = match web.app.store.active_policy().await? {
-        Some(row) => row.document,
+        // As people read it, however it was sent.
+        Some(row) => policy::parse(&row.document).map_or(row.document, |p| policy::render(&p)),
         None => policy::render(&Policy::cautious(policy::next_version("", clock::now()))),
     };
     show(&web, &viewer, document, Vec::new(), Fields::default()).await
@@ -106,12 +107,10 @@ pub(in crate::web) async fn check(
     if let Err(e) = edits::apply(&mut document, todo, &fields) {
         return show(&web, &viewer, text, vec![e], fields).await;
     }
-    match Written::check(&web, document.clone()).await? {
+    match Written::check(&web, document).await? {
         Ok(written) => checked(&web, &viewer, written).await,
-        Err(problems) => {
-            let text = policy::render(&document);
-            show(&web, &viewer, text, problems, fields).await
-        }
+        // The document as it was sent: what the small form adds is still in that form.
+        Err(problems) => show(&web, &viewer, text, problems, fields).await,
     }
 }
 

@@ -214,12 +214,13 @@ async fn each_role_gets_in_exactly_where_it_may() {
     {
         let desk = Desk::policed().await;
         seed::brain(&desk.app, "claude").await;
+        let enter = async || match role {
+            Some(role) => desk.visitor(*role).await,
+            None => desk.stranger(),
+        };
+        let mut visitor = enter().await;
         for (route, method, address, expected) in TABLE {
             let stage = stage(&desk, route).await;
-            let mut visitor = match role {
-                Some(role) => desk.visitor(*role).await,
-                None => desk.stranger(),
-            };
             let address = stage
                 .marks
                 .iter()
@@ -244,6 +245,9 @@ async fn each_role_gets_in_exactly_where_it_may() {
                 reply.status,
                 reply.body
             );
+            if *route == "/logout" {
+                visitor = enter().await;
+            }
         }
     }
 }

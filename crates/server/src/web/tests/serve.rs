@@ -106,11 +106,81 @@ async fn others(desk: &Desk) {
     Tale::begin(app, "globex", ("Ana", "ana@globex.test"), "Printer", "out of toner", 1_500).await;
 }
 
+/// A policy with something of everything, a proposal, brains, an open breaker and questions of
+/// every kind.
+async fn gate(desk: &Desk) {
+    let app = &desk.app;
+    let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let mut policy = serde_json::to_value(seed::policy()).unwrap();
+    let more = serde_json::json!({
+        "version": "2026-11-21",
+        "autonomy": {
+            "*": { "reset_password": "auto_with_guardrails", "disable_account": "always_ask",
+                "wipe_device": "deny", "reboot": "ask_if_uncertain" },
+            "globex": { "reset_password": "always_ask", "add_group_member": "deny" },
+        },
+        "identity": { "reset_mfa": "second_channel" },
+        "maintenance_windows": [
+            { "name": "Weeknights", "days": days, "start": "22:00", "end": "04:00",
+              "time_zone": "Europe/Berlin", "except": ["2026-12-24", "2026-12-31"] },
+            { "name": "All day", "days": days, "start": "00:00", "end": "24:00",
+              "actions": ["deploy_patches", "reboot"] },
+        ],
+        "change_freezes": [{ "name": "Year's end", "from": "2026-11-01", "until": "2027-01-06" }],
+        "business_hours": { "days": ["monday", "tuesday", "wednesday", "thursday", "friday"],
+            "start": "08:00", "end": "18:00", "time_zone": "Europe/Berlin" },
+        "approved_script_ids": { "clear-print-queue": { "sha256": "ab".repeat(32) } },
+        "two_person": ["disable_account", "change_firewall"],
+        "escalation": [
+            { "ask": { "role": "technician" }, "window_ms": 900_000 },
+            { "ask": "learned", "window_ms": 900_000 }, { "ask": { "person": "boss" } },
+        ],
+        "custom_rules": [{ "name": "Nobody is thrown out", "action": "reboot, shut_down",
+            "condition": "user_active", "escalate_to": "high",
+            "reason": "Somebody works on the device; unsaved work would be lost." }],
+        "clients": { "globex": { "bulk_threshold": 2, "maintenance_windows": [
+            { "name": "Sunday morning", "days": ["sunday"], "start": "06:00", "end": "09:00",
+              "time_zone": "America/New_York" }] } },
+    });
+    for (key, value) in more.as_object().unwrap() {
+        policy[key] = value.clone();
+    }
+    let new = store::NewPolicy {
+        version: "2026-11-21".into(),
+        base: Some("2026-11-20".into()),
+        author: PersonId::new("boss").unwrap(),
+        reason: "windows, rules and the escalation that we agreed on".into(),
+        document: policy.to_string(),
+        diff: vec!["maintenance_windows.Weeknights: new".into(), "two_person: new".into()],
+        loosens: vec![],
+    };
+    app.store.propose_policy(new, clock::now()).await.unwrap();
+    app.reload_policy().await.unwrap();
+    seed::proposal(app, "boss").await;
+    seed::brain(app, "claude").await;
+    let scope = domain::BreakerScope::Action(
+        domain::ClientId::new("globex").unwrap(),
+        domain::ActionKind::ResetMfa,
+    );
+    let reason = "12 of 31 attempts failed within a day: surely more than 30 %";
+    let (mode, by) = (domain::BreakerMode::Ask, domain::Actor::Platform);
+    app.store.open_breaker(scope, mode, reason, by, clock::now()).await.unwrap();
+    let (refused, _) = seed::refused(app).await;
+    let (enabled, _) = seed::enabled(app).await;
+    let reboot =
+        seed::reboot_question(app, &["ACME-LT-0417", "ACME-LT-0418", "\u{410}CME-SRV-01"]).await;
+    let two = seed::needs_two(app).await;
+    let (group, _) = seed::two_questions(app).await;
+    println!("refused /cases/{refused}\nenabled /cases/{enabled}\nreboot /approvals/{}", reboot.id);
+    println!("two /approvals/{}\ngroup /approvals/case/{group}", two.id);
+}
+
 #[tokio::test]
 #[ignore = "serves until it is killed"]
 async fn look() {
-    let desk = Desk::new().await;
+    let desk = Desk::policed().await;
     others(&desk).await;
+    gate(&desk).await;
     seed::unlock(&desk.app, 8_000_000).await;
     let (reset, token) = seed::reset(&desk.app, 7_000_000, "kQ7p-Xr2m-9Tzb-Vn4d").await;
     seed::unlock(&desk.app, 600_000).await;
@@ -125,7 +195,7 @@ async fn look() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:7399").await.unwrap();
     println!("http://127.0.0.1:7399/login/once/look0");
     println!(
-        "reset /cases/{reset} question /approvals/{} secret /secret/{token} {code}",
+        "reset /cases/{reset}\nquestion /approvals/{}\nsecret /secret/{token} {code}",
         question.id
     );
     axum::serve(listener, desk.router.clone()).await.unwrap();

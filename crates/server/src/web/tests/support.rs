@@ -91,7 +91,12 @@ impl Desk {
             }
         })
         .await;
-        let boss = Person { id: PersonId::new("boss").unwrap(), ..person(Role::Admin) };
+        let boss = Person {
+            id: PersonId::new("boss").unwrap(),
+            name: "The boss".into(),
+            email: "boss@desk.example".into(),
+            ..person(Role::Admin)
+        };
         desk.app.store.put_person(boss, clock::now()).await.unwrap();
         let policy = seed::policy();
         let text = crate::policy::render(&policy);
