@@ -87,6 +87,8 @@ pub struct HeldAction {
     pub expires_at: UnixMs,
     /// How many different people have to say yes.
     pub needed: u8,
+    /// How many steps of the escalation have been asked.
+    pub asked_steps: u32,
     /// Who said yes so far.
     pub yes: Vec<PersonId>,
     /// What a person would rather have done, and who, while that is being judged.
@@ -279,6 +281,7 @@ impl CaseView {
                     asked_at: r.at,
                     expires_at: *expires_at,
                     needed: *needed,
+                    asked_steps: 0,
                     yes: Vec::new(),
                     change: None,
                     state: ApprovalState::Pending,
@@ -297,12 +300,18 @@ impl CaseView {
                     asked_at: r.at,
                     expires_at: *expires_at,
                     needed: *needed,
+                    asked_steps: 0,
                     yes: Vec::new(),
                     change: None,
                     state: ApprovalState::Pending,
                 };
                 held.say_yes(by, r.at);
                 self.held.push(held);
+            }
+            Event::Asked { approval, steps, .. } => {
+                if let Some(h) = self.held_mut(*approval) {
+                    h.asked_steps = *steps;
+                }
             }
             Event::ChangeRefused { approval, .. } => {
                 if let Some(h) = self.held_mut(*approval) {

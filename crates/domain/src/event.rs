@@ -159,6 +159,15 @@ pub enum Event {
         #[serde(default = "one")]
         needed: u8,
     },
+    /// The next people of the escalation were asked.
+    Asked {
+        /// The question.
+        approval: ApprovalId,
+        /// How many steps have had their turn by now.
+        steps: u32,
+        /// Who was asked; those who are away are stood in for.
+        people: Vec<PersonId>,
+    },
     /// The change that a person asked for was judged: it takes the place of the old question.
     Changed {
         /// The old question.
@@ -358,6 +367,7 @@ impl Event {
         match self {
             Event::Submitted { .. } => "submitted",
             Event::Received { .. } => "received",
+            Event::Asked { .. } => "asked",
             Event::Changed { .. } => "changed",
             Event::ChangeRefused { .. } => "change_refused",
             Event::HandedOver { .. } => "handed_over",

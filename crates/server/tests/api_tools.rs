@@ -87,7 +87,8 @@ impl Stage {
     fn over_stdio(&self, method: &str, more: &[&str]) -> Value {
         let mut command = self.tool("inspector");
         let token = format!("JOURNEYMAN_TOKEN={}", self.token);
-        command.args(["-e", &token, "--method", method]).args(more);
+        // What takes several values must not stand right before the command.
+        command.args(["-e", &token]).args(more).args(["--method", method]);
         command.args([JOURNEYMAN, "mcp", "--url", &self.url]);
         answer(command)
     }

@@ -62,6 +62,7 @@ fn a_day_with_the_full_gate() {
     a_change_takes_the_place_of_what_was_asked(&day);
     who_leaves_a_role_approves_nothing_any_more(&day);
     a_change_is_taken_back_once_and_never_over_a_later_one(&day);
+    people_are_asked_in_turn_and_deputies_stand_in(&day);
     a_breaker_stops_at_once_and_only_a_reason_closes_it(&day);
     the_policy_is_checked_compared_and_returned(&day);
     day.say(&["journal", "verify"]).ok(&["@msp"]);
@@ -188,6 +189,34 @@ fn a_change_is_taken_back_once_and_never_over_a_later_one(day: &Day) {
         let told = day.say(&["cases", "show", &by]);
         told.out.contains("changed_since") && told.out.contains("refused")
     });
+}
+
+fn people_are_asked_in_turn_and_deputies_stand_in(day: &Day) {
+    day.say(&["people", "deputy", "kim", "bo"]).ok(&["bo is asked while kim is away"]);
+    let away = ["people", "away", "kim", "--until", "2100-01-01T00:00:00Z"];
+    day.say(&away).ok(&["kim is away"]);
+    let chain = |p: &mut Value| {
+        p["escalation"] = serde_json::json!([
+            {"ask": {"person": "kim"}, "window_ms": 1500},
+            {"ask": {"role": "admin"}, "window_ms": 900_000},
+        ]);
+    };
+    propose(day, chain, "test-4", "ada").ok(&["waits for a second person"]);
+    day.signed(&["policy", "agree", "test-4", "--as", "bo"], PASSWORD).ok(&["test-4 is active"]);
+    let (_, ticket) = day.join(8, "Finance");
+    day.held(&ticket);
+    until(day, "the second step", || {
+        newest(day, &ticket, "asked").is_some_and(|a| a["steps"] == 2)
+    });
+    let (_, events) = day.case(&ticket, "asked");
+    let asked: Vec<&Value> =
+        events.iter().map(|e| &e["event"]).filter(|e| e["event"] == "asked").collect();
+    assert_eq!(asked[0]["people"], serde_json::json!(["bo"]), "bo stands in for kim");
+    let later = asked[1]["people"].to_string();
+    assert!(later.contains("ada") && !later.contains("kim"), "{later}");
+    let mails = day.sandbox.mailbox("bo@harbour-it.example");
+    assert!(mails.iter().any(|m| m.subject.starts_with("Your decision: Add ")), "{mails:?}");
+    day.say(&["people", "away", "kim"]).ok(&["kim is there"]);
 }
 
 fn a_breaker_stops_at_once_and_only_a_reason_closes_it(day: &Day) {

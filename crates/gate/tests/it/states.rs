@@ -78,6 +78,8 @@ impl Hash for Question {
 struct Taken {
     /// Nothing was written since it was folded.
     fresh: bool,
+    /// The facts that were judged; they may age for half a minute.
+    world: World,
     question: usize,
     with_approval: bool,
     not_after: UnixMs,
@@ -257,6 +259,7 @@ impl State {
         let grant = grant(verdict, Some(&asked.0), attempt, now(self.tick)).ok()?;
         self.taken[worker] = Some(Taken {
             fresh: true,
+            world: self.world,
             question,
             with_approval: grant.approval().is_some(),
             not_after: grant.not_after(),
@@ -282,12 +285,15 @@ impl State {
             Some("denied")
         } else if self.given_up.contains(&digest) {
             Some("somebody wanted something else instead")
-        } else if named.is_some_and(|t| self.tick < t) && people.len() >= machine.needed.into() {
+        } else if named.is_some_and(|t| self.tick < t)
+            && !self.void.contains(&digest)
+            && people.len() >= machine.needed.into()
+        {
             Some("too early")
-        } else if self.world == World::Worse {
+        } else if taken.world == World::Worse {
             Some("the facts refuse it")
         } else if !taken.with_approval {
-            (self.world != World::Harmless).then_some("without an approval")
+            (taken.world != World::Harmless).then_some("without an approval")
         } else if people.len() < machine.needed.into() {
             Some("too few people said yes to exactly this")
         } else if people.contains(&2) {

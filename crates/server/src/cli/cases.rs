@@ -137,6 +137,10 @@ fn line(event: &Event) -> String {
         Event::Notified { undo, .. } => {
             format!("people told; undo: {}", undo.as_deref().unwrap_or("cannot be undone"))
         }
+        Event::Asked { people, steps, .. } => {
+            let names: Vec<&str> = people.iter().map(|p| p.as_str()).collect();
+            format!("step {steps} of the escalation asks {}", names.join(", "))
+        }
         Event::Changed { by, diff, to, .. } => {
             format!("{by} put something else in its place ({}): approval {to}", diff.join("; "))
         }

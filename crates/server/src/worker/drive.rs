@@ -123,6 +123,9 @@ impl Driver<'_> {
         if let Some(next) = self.judge_change().await? {
             return Ok(next);
         }
+        if let Some(next) = self.escalate().await? {
+            return Ok(next);
+        }
         if let Some(submission) = &self.view.submission {
             return self.work_off(submission).await;
         }

@@ -7,6 +7,7 @@
 mod breakers;
 pub(crate) mod change;
 mod drive;
+mod escalate;
 mod execute;
 mod facts;
 mod intake;

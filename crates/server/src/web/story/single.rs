@@ -27,6 +27,14 @@ pub(super) fn tell(r: &Recorded) -> Moment {
             let title = "The approval no longer counts".into();
             question(r, "warn", title, *approval, capital(reason))
         }
+        Event::Asked { people, .. } => {
+            let names: Vec<&str> = people.iter().map(|p| p.as_str()).collect();
+            let text = match names.is_empty() {
+                true => "The next step of the escalation found nobody to ask".to_owned(),
+                false => format!("Asked {}", names.join(", ")),
+            };
+            blank(r, "quiet", text)
+        }
         Event::Changed { .. } => changed(r),
         Event::ChangeRefused { approval, reason } => {
             let title = "The change that was asked for may not be made".into();

@@ -1,7 +1,7 @@
 //! Who gets in where. Every route has a line here, or the first test fails.
 
 use super::{
-    seed,
+    scenes, seed,
     support::{Desk, Visitor, encode, form},
 };
 use crate::clock;
@@ -149,12 +149,12 @@ async fn stage(desk: &Desk, route: &str) -> Stage {
     match route {
         "/approvals/{id}/change" => put("group.name", "Support"),
         "/cases/{id}/by-hand" => {
-            let (case, digest) = seed::refused(app).await;
+            let (case, digest) = scenes::refused(app).await;
             marks.push(("REFUSED", case.to_string()));
             put("digest", &digest.to_string());
         }
         "/undo/{case}/{attempt}" => {
-            let (case, attempt) = seed::enabled(app).await;
+            let (case, attempt) = scenes::enabled(app).await;
             marks.extend([("ENABLED", case.to_string()), ("ATTEMPT", attempt.to_string())]);
         }
         "/policy/check" | "/policy/propose" => {
@@ -166,7 +166,7 @@ async fn stage(desk: &Desk, route: &str) -> Stage {
             );
         }
         "/policy/{version}/agree" | "/policy/{version}/reject" | "/policy/{version}/return" => {
-            marks.push(("VERSION", seed::proposal(app, "boss").await));
+            marks.push(("VERSION", scenes::proposal(app, "boss").await));
         }
         "/autonomy/change" => put("client", "globex"),
         "/breakers/open" => put("scope", "everything"),
@@ -183,7 +183,7 @@ async fn stage(desk: &Desk, route: &str) -> Stage {
         _ => {}
     }
     if route.starts_with("/approvals/case/") {
-        let (case, questions) = seed::two_questions(app).await;
+        let (case, questions) = scenes::two_questions(app).await;
         marks.push(("ASKING", case.to_string()));
         for q in questions {
             put("question", &format!("{}:{}", q.id, q.digest));
@@ -213,7 +213,7 @@ async fn each_role_gets_in_exactly_where_it_may() {
         [None, Some(Role::Auditor), Some(Role::Technician), Some(Role::Admin)].iter().enumerate()
     {
         let desk = Desk::policed().await;
-        seed::brain(&desk.app, "claude").await;
+        scenes::brain(&desk.app, "claude").await;
         let enter = async || match role {
             Some(role) => desk.visitor(*role).await,
             None => desk.stranger(),
@@ -256,7 +256,7 @@ async fn each_role_gets_in_exactly_where_it_may() {
 #[tokio::test]
 async fn every_form_of_the_table_wants_the_sessions_token() {
     let desk = Desk::policed().await;
-    seed::brain(&desk.app, "claude").await;
+    scenes::brain(&desk.app, "claude").await;
     let mut admin = desk.visitor(Role::Admin).await;
     let open = ["/login", "/login/once/{token}", "/secret/{token}", "/secret/{token}/code"];
     let open = |route: &str| open.contains(&route) || route.starts_with("/hooks/");

@@ -1,13 +1,13 @@
 //! What people do by hand, and taking back.
 
-use super::{seed, support::Desk};
+use super::{scenes, seed, support::Desk};
 use axum::http::StatusCode;
 use store::Role;
 
 #[tokio::test]
 async fn what_was_done_by_hand_joins_the_record() {
     let desk = Desk::policed().await;
-    let (case, digest) = seed::refused(&desk.app).await;
+    let (case, digest) = scenes::refused(&desk.app).await;
     let mut technician = desk.visitor(Role::Technician).await;
     let path = format!("/cases/{case}");
     let page = technician.get(&path).await.body;
@@ -42,7 +42,7 @@ async fn what_was_done_by_hand_joins_the_record() {
 #[tokio::test]
 async fn one_click_takes_back_what_can_be_taken_back() {
     let desk = Desk::policed().await;
-    let (case, attempt) = seed::enabled(&desk.app).await;
+    let (case, attempt) = scenes::enabled(&desk.app).await;
     let mut technician = desk.visitor(Role::Technician).await;
     let address = format!("/undo/{case}/{attempt}");
     for page in ["/notifications".to_owned(), format!("/cases/{case}")] {

@@ -1,7 +1,7 @@
 //! Approving for later, changing what was asked for, two people, several questions at once.
 
 use super::{
-    seed,
+    scenes, seed,
     support::{Desk, Visitor},
 };
 use crate::clock;
@@ -33,7 +33,7 @@ fn local(at: UnixMs) -> String {
 #[tokio::test]
 async fn targets_are_left_out_and_the_page_follows_the_judgement() {
     let desk = Desk::policed().await;
-    let question = seed::reboot_question(&desk.app, &["PC-1", "PC-2", "SRV-9"]).await;
+    let question = scenes::reboot_question(&desk.app, &["PC-1", "PC-2", "SRV-9"]).await;
     let mut technician = desk.visitor(Role::Technician).await;
     let path = format!("/approvals/{}", question.id);
     let page = technician.get(&path).await.body;
@@ -53,7 +53,7 @@ async fn targets_are_left_out_and_the_page_follows_the_judgement() {
     assert!(admin.get("/approvals").await.body.contains("a change is being judged"));
 
     let diff = "devices: 3 (PC-1, PC-2, SRV-9) → 2 (PC-1, PC-2)";
-    let new = seed::answer_change(&desk.app, question.id, diff).await;
+    let new = scenes::answer_change(&desk.app, question.id, diff).await;
     let page = technician.get(&path).await.body;
     assert!(page.contains("another question takes its place"), "{page}");
     assert!(page.contains(&format!("/approvals/{}", new.id)), "{page}");
@@ -67,7 +67,7 @@ async fn targets_are_left_out_and_the_page_follows_the_judgement() {
 #[tokio::test]
 async fn a_change_that_is_none_is_not_recorded() {
     let desk = Desk::policed().await;
-    let question = seed::reboot_question(&desk.app, &["PC-1", "PC-2"]).await;
+    let question = scenes::reboot_question(&desk.app, &["PC-1", "PC-2"]).await;
     let mut admin = desk.visitor(Role::Admin).await;
     let all = [("picked.devices", "1"), ("devices", "0"), ("devices", "1")];
     for (fields, words) in [
@@ -96,7 +96,7 @@ async fn a_change_that_is_none_is_not_recorded() {
 #[tokio::test]
 async fn a_yes_for_later_runs_later() {
     let desk = Desk::policed().await;
-    let question = seed::reboot_question(&desk.app, &["PC-1"]).await;
+    let question = scenes::reboot_question(&desk.app, &["PC-1"]).await;
     let mut admin = desk.visitor(Role::Admin).await;
     let week = local(clock::now().plus_ms(8 * 86_400_000));
     let past = local(clock::now().plus_ms(-86_400_000));
@@ -137,7 +137,7 @@ async fn the_next_maintenance_window_is_one_click() {
     };
     desk.app.store.propose_policy(new, clock::now()).await.unwrap();
     desk.app.reload_policy().await.unwrap();
-    let question = seed::reboot_question(&desk.app, &["PC-1"]).await;
+    let question = scenes::reboot_question(&desk.app, &["PC-1"]).await;
     let mut technician = desk.visitor(Role::Technician).await;
     let page = technician.get(&format!("/approvals/{}", question.id)).await.body;
     assert!(page.contains("The next maintenance window is Nights"), "{page}");
@@ -153,7 +153,7 @@ async fn the_next_maintenance_window_is_one_click() {
 #[tokio::test]
 async fn two_people_are_two_people() {
     let desk = Desk::policed().await;
-    let question = seed::needs_two(&desk.app).await;
+    let question = scenes::needs_two(&desk.app).await;
     let mut technician = desk.visitor(Role::Technician).await;
     let path = format!("/approvals/{}", question.id);
     assert!(technician.get(&path).await.body.contains("0 of 2 yes"));
@@ -174,8 +174,8 @@ async fn two_people_are_two_people() {
 #[tokio::test]
 async fn several_questions_of_one_case_are_one_decision() {
     let desk = Desk::policed().await;
-    let (case, [one, two]) = seed::two_questions(&desk.app).await;
-    let (_, [other, _]) = seed::two_questions(&desk.app).await;
+    let (case, [one, two]) = scenes::two_questions(&desk.app).await;
+    let (_, [other, _]) = scenes::two_questions(&desk.app).await;
     let mut admin = desk.visitor(Role::Admin).await;
     let path = format!("/approvals/case/{case}");
     assert!(admin.get("/approvals").await.body.contains(&path), "the list leads there");
@@ -220,7 +220,7 @@ async fn several_questions_of_one_case_are_one_decision() {
 #[tokio::test]
 async fn names_of_look_alikes_and_the_brains_own_words_are_told_apart() {
     let desk = Desk::policed().await;
-    let question = seed::reboot_question(&desk.app, &["\u{410}DMIN-PC", "PC\u{202e}1"]).await;
+    let question = scenes::reboot_question(&desk.app, &["\u{410}DMIN-PC", "PC\u{202e}1"]).await;
     let mut admin = desk.visitor(Role::Admin).await;
     let page = admin.get(&format!("/approvals/{}", question.id)).await.body;
     assert!(page.contains("mixes letters of two alphabets"), "{page}");

@@ -11,6 +11,7 @@ mod login;
 mod pages;
 mod people;
 mod policy;
+mod scenes;
 mod secret;
 mod seed;
 mod serve;

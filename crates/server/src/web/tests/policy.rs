@@ -1,7 +1,7 @@
 //! Changing the policy: what the pages say before and after, and who has to agree.
 
 use super::{
-    seed,
+    scenes, seed,
     support::{Desk, Visitor},
 };
 use axum::http::StatusCode;
@@ -216,7 +216,7 @@ async fn what_loosens_waits_for_somebody_else() {
 #[tokio::test]
 async fn a_rejected_proposal_stays_out() {
     let desk = Desk::policed().await;
-    let version = seed::proposal(&desk.app, "boss").await;
+    let version = scenes::proposal(&desk.app, "boss").await;
     let mut admin = desk.visitor(Role::Admin).await;
     let path = format!("/policy/{version}/reject");
     admin.post_signed(&path, &[("reason", "not before the audit")]).await;

@@ -2,6 +2,7 @@
 //! `cargo test -p server web::tests::serve -- --ignored --nocapture`
 
 use super::{
+    scenes,
     seed::{self, Tale},
     support::Desk,
 };
@@ -156,8 +157,8 @@ async fn gate(desk: &Desk) {
     };
     app.store.propose_policy(new, clock::now()).await.unwrap();
     app.reload_policy().await.unwrap();
-    seed::proposal(app, "boss").await;
-    seed::brain(app, "claude").await;
+    scenes::proposal(app, "boss").await;
+    scenes::brain(app, "claude").await;
     let scope = domain::BreakerScope::Action(
         domain::ClientId::new("globex").unwrap(),
         domain::ActionKind::ResetMfa,
@@ -165,12 +166,12 @@ async fn gate(desk: &Desk) {
     let reason = "12 of 31 attempts failed within a day: surely more than 30 %";
     let (mode, by) = (domain::BreakerMode::Ask, domain::Actor::Platform);
     app.store.open_breaker(scope, mode, reason, by, clock::now()).await.unwrap();
-    let (refused, _) = seed::refused(app).await;
-    let (enabled, _) = seed::enabled(app).await;
+    let (refused, _) = scenes::refused(app).await;
+    let (enabled, _) = scenes::enabled(app).await;
     let reboot =
-        seed::reboot_question(app, &["ACME-LT-0417", "ACME-LT-0418", "\u{410}CME-SRV-01"]).await;
-    let two = seed::needs_two(app).await;
-    let (group, _) = seed::two_questions(app).await;
+        scenes::reboot_question(app, &["ACME-LT-0417", "ACME-LT-0418", "\u{410}CME-SRV-01"]).await;
+    let two = scenes::needs_two(app).await;
+    let (group, _) = scenes::two_questions(app).await;
     println!("refused /cases/{refused}\nenabled /cases/{enabled}\nreboot /approvals/{}", reboot.id);
     println!("two /approvals/{}\ngroup /approvals/case/{group}", two.id);
 }
