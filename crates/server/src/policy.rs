@@ -4,7 +4,7 @@
 //! a problem is not replaced by an older one: until it is mended everything is Critical.
 
 use crate::app::App;
-use domain::{CaseId, ClientId, Event, Tier, UnixMs};
+use domain::{CaseId, ClientId, Event, Fact, Tier, UnixMs};
 use gate::{CompiledPolicy, Policy, Request};
 use std::sync::{Arc, PoisonError, RwLock};
 use store::{Store, StoreError};
@@ -157,7 +157,11 @@ pub(crate) async fn simulate(
         }
         for r in store.events(&case.client, case.id).await? {
             let domain::Recorded { at, actor, event, .. } = r;
-            let Event::Judged { action, facts, verdict } = event else { continue };
+            let Event::Judged { action, mut facts, verdict } = event else { continue };
+            if facts.breaker == Fact::default() {
+                // Judged before there were breakers.
+                facts.breaker = Fact::known(None, "platform", verdict.judged_at);
+            }
             if at < since || action.ticket().is_some() {
                 continue;
             }

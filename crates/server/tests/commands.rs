@@ -64,7 +64,7 @@ const VERDICT: &str = "\
 Set a temporary password that must be changed at the next sign-in for Jane Roe (jane.roe@acme.example)
 medium → run_and_notify (policy example-1)
 digest e8cb4b39957fadd6fcea8e53e9cfc8a3478f08e2ccd7df6bafa81612df5ed23e
-  medium   autonomy_guardrails  autonomy: reset_password for acme is set to auto_with_guardrails
+  medium   autonomy_guardrails  autonomy: reset_password is set to auto_with_guardrails here
   medium   own_account_verified base: The old password is gone for good, and whoever reads the new one is that user.
 ";
 
@@ -369,7 +369,7 @@ fn a_headless_demo_writes_the_promised_summary() {
         "p99_ms",
         "cases",
     ];
-    let extra = ["closed_unassisted", "wrong"];
+    let extra = ["closed_unassisted", "wrong", "tiers", "guest"];
     assert_eq!(keys, promised.into_iter().chain(extra).collect());
     let number = |key: &str| summary[key].as_u64().unwrap_or_else(|| panic!("{key}: {summary:#}"));
     assert_eq!(number("tickets"), 6);

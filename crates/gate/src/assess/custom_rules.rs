@@ -9,17 +9,23 @@ use domain::{Because, Blank, DataMark, DeviceHealth, DeviceRole};
 use std::cell::OnceCell;
 
 pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
-    let rules = ctx.rules.rules.of(ctx.kind);
-    if rules.is_empty() {
+    let rules = ctx.custom;
+    if rules.of(ctx.kind).is_empty() {
         return;
     }
     let known = Known { ctx, moment: OnceCell::new() };
-    for rule in rules {
-        // Strictest first: what follows can change nothing any more.
-        if !out.keeps() && out.highest() >= Some(rule.escalate_to) {
-            return;
+    let mut asked = rules.of(ctx.kind);
+    // Strictest first: what escalates no further can change nothing any more.
+    if !out.keeps() {
+        asked = rules.above(ctx.kind, out.highest());
+    }
+    for number in asked {
+        let Some(outcome) = rules.eval(number, &known) else { return };
+        if outcome == Outcome::DoesNotMatch {
+            continue;
         }
-        match rule.program.eval(&known) {
+        let Some(rule) = rules.rule(number) else { return };
+        match outcome {
             Outcome::DoesNotMatch => {}
             Outcome::Matches => {
                 let why = || Because::Shared(rule.reason.clone());
@@ -33,6 +39,10 @@ pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
                     )
                 });
             }
+        }
+        if !out.keeps() {
+            // The others escalate no further.
+            return;
         }
     }
 }

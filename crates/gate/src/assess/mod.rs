@@ -2,7 +2,7 @@
 
 use crate::{
     CompiledPolicy, Request,
-    policy::{ClientRules, Traits},
+    policy::{ClientRules, RuleSet, Traits},
 };
 use domain::{ActionKind, Because, Facts, Finding, Seen, Tier, UnixMs};
 
@@ -38,6 +38,7 @@ mod undo;
 pub(crate) struct Ctx<'a> {
     pub(crate) policy: &'a CompiledPolicy,
     pub(crate) rules: &'a ClientRules,
+    pub(crate) custom: &'a RuleSet,
     pub(crate) request: &'a Request,
     pub(crate) kind: ActionKind,
     pub(crate) write: bool,
@@ -59,13 +60,27 @@ impl<'a> Ctx<'a> {
         now: UnixMs,
     ) -> Ctx<'a> {
         let kind = request.action.kind();
-        let rules = policy.rules(&request.client);
+        let client = policy.client(&request.client);
+        let (rules, custom) = (&*client.rules, &*client.custom);
         let traits = policy.traits(kind);
         let Traits { write, infrastructure, .. } = *traits;
         let in_window = infrastructure && rules.calendar.open_window(kind, now).is_some();
         let seen = Seen::of(facts, policy.document().max_fact_age_ms, now, in_window);
         let base = request.action.base(&seen);
-        Ctx { policy, rules, request, kind, write, infrastructure, traits, base, facts, seen, now }
+        Ctx {
+            policy,
+            rules,
+            request,
+            kind,
+            write,
+            infrastructure,
+            traits,
+            base,
+            facts,
+            seen,
+            now,
+            custom,
+        }
     }
 }
 

@@ -6,9 +6,9 @@
 mod compiled;
 mod data;
 mod diff;
-mod id_hasher;
 mod kinds;
 mod rule_set;
+mod short_id;
 
 pub use compiled::CompiledPolicy;
 pub(crate) use compiled::ClientRules;

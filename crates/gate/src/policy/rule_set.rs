@@ -1,14 +1,13 @@
 //! The custom rules of one client, found by kind of action.
 
 use super::kinds::{KINDS, PerKind};
-use crate::rules::{CustomRule, Program, Subject, check_rule};
+use crate::rules::{CustomRule, Outcome, Pack, Program, Subject, Variables, check_rule};
 use domain::{ActionKind, Tier, action::Need};
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, ops::Range, sync::Arc};
 
-/// A rule that is ready to be asked.
+/// What a rule that speaks says beside its condition.
 #[derive(Clone, Debug)]
 pub(crate) struct ReadyRule {
-    pub(crate) program: Program,
     pub(crate) escalate_to: Tier,
     /// Name and reason, as the finding says them.
     pub(crate) reason: Arc<str>,
@@ -17,8 +16,19 @@ pub(crate) struct ReadyRule {
 /// Rules in the order in which they are asked, strictest first, and which of them are for each kind.
 #[derive(Clone, Debug)]
 pub(crate) struct RuleSet {
+    spans: PerKind<Span>,
+    pack: Pack,
     rules: Box<[ReadyRule]>,
-    spans: PerKind<(u32, u32)>,
+}
+
+/// The rules of one kind, strictest first: the first of them, and where those end that escalate to
+/// critical, to high, to anything.
+#[derive(Clone, Copy, Debug, Default)]
+struct Span {
+    from: u32,
+    critical: u32,
+    high: u32,
+    to: u32,
 }
 
 /// Programs by their text: most clients share their rules.
@@ -31,36 +41,71 @@ impl RuleSet {
         known: &mut Known,
         wrong: &mut Vec<String>,
     ) -> RuleSet {
-        let mut by_kind: Vec<Vec<ReadyRule>> = vec![Vec::new(); KINDS];
+        let mut by_kind: Vec<Vec<(Program, ReadyRule)>> = vec![Vec::new(); KINDS];
         for rule in written {
             let Some(program) = program(rule, known, wrong) else { continue };
             let ready = ReadyRule {
-                program,
                 escalate_to: rule.escalate_to,
                 reason: format!("rule {:?}: {}", rule.name, rule.reason).into(),
             };
             for (kind, list) in ActionKind::ALL.iter().zip(&mut by_kind) {
                 if is_for(rule, *kind) {
-                    list.push(ready.clone());
+                    list.push((program.clone(), ready.clone()));
                 }
             }
         }
-        let mut rules: Vec<ReadyRule> = Vec::new();
+        let (mut programs, mut rules) = (Vec::new(), Vec::new());
         let mut spans = Vec::with_capacity(KINDS);
         for mut list in by_kind {
-            list.sort_by_key(|r| std::cmp::Reverse(r.escalate_to));
-            let start = rules.len();
-            rules.extend(list);
-            spans.push((as_u32(start), as_u32(rules.len())));
+            list.sort_by_key(|(_, r)| std::cmp::Reverse(r.escalate_to));
+            let from = rules.len();
+            let upto =
+                |tier| as_u32(from + list.iter().filter(|l| l.1.escalate_to >= tier).count());
+            spans.push(Span {
+                from: as_u32(from),
+                critical: upto(Tier::Critical),
+                high: upto(Tier::High),
+                to: as_u32(from + list.len()),
+            });
+            for (program, rule) in list {
+                programs.push(program);
+                rules.push(rule);
+            }
         }
         let spans = PerKind::new(|k| spans.get(k as usize).copied().unwrap_or_default());
-        RuleSet { rules: rules.into(), spans }
+        RuleSet { spans, pack: Pack::new(programs), rules: rules.into() }
     }
 
-    /// The rules for this kind, strictest first.
-    pub(crate) fn of(&self, kind: ActionKind) -> &[ReadyRule] {
-        let (start, end) = *self.spans.of(kind);
-        self.rules.get(start as usize..end as usize).unwrap_or_default()
+    /// The numbers of the rules for this kind, strictest first.
+    #[inline]
+    pub(crate) fn of(&self, kind: ActionKind) -> Range<usize> {
+        let span = self.spans.of(kind);
+        span.from as usize..span.to as usize
+    }
+
+    /// Those of them that escalate above this tier; `None` is below every tier.
+    #[inline]
+    pub(crate) fn above(&self, kind: ActionKind, tier: Option<Tier>) -> Range<usize> {
+        let span = self.spans.of(kind);
+        let to = match tier {
+            None | Some(Tier::Low) => span.to,
+            Some(Tier::Medium) => span.high,
+            Some(Tier::High) => span.critical,
+            Some(Tier::Critical) => span.from,
+        };
+        span.from as usize..to as usize
+    }
+
+    /// What the rule of this number says, given these facts; `None` when there is none.
+    #[inline]
+    pub(crate) fn eval<V: Variables + ?Sized>(&self, number: usize, vars: &V) -> Option<Outcome> {
+        self.pack.eval(number, vars)
+    }
+
+    /// The rule of this number.
+    #[inline]
+    pub(crate) fn rule(&self, number: usize) -> Option<&ReadyRule> {
+        self.rules.get(number)
     }
 }
 

@@ -11,6 +11,7 @@ mod check_calls;
 mod interpret;
 mod lower;
 mod native;
+mod pack;
 mod problem;
 mod program;
 mod scan;
@@ -18,6 +19,7 @@ mod search;
 mod types;
 mod vars;
 
+pub(crate) use pack::Pack;
 pub use problem::RuleProblem;
 pub use program::{Failure, Outcome, Program};
 pub use search::{Dead, never_matches};

@@ -91,20 +91,46 @@ impl Program {
     /// What the condition says, given these facts.
     #[inline]
     pub fn eval<V: Variables + ?Sized>(&self, vars: &V) -> Outcome {
-        let mut at = self.start;
-        while let Some(step) = self.steps.get(usize::from(at)) {
-            let Some(yes) = step.glance(vars) else { return self.walk(at, vars) };
-            at = if yes { step.yes } else { step.no };
-        }
-        match at {
-            YES => Outcome::Matches,
-            NO => Outcome::DoesNotMatch,
-            _ => self.exact(vars),
+        match Program::glance(&self.steps, self.start, vars) {
+            Ok(outcome) => outcome,
+            Err(at) => self.go_on(at, vars),
         }
     }
 
-    /// Goes on from a step that takes more than a glance.
+    /// What the steps say, as long as a glance each is enough; else where they stopped.
+    #[inline(always)]
+    pub(super) fn glance<V: Variables + ?Sized>(
+        steps: &[Step],
+        start: At,
+        vars: &V,
+    ) -> Result<Outcome, At> {
+        let mut at = start;
+        while let Some(step) = steps.get(usize::from(at)) {
+            let Some(yes) = step.glance(vars) else { return Err(at) };
+            at = if yes { step.yes } else { step.no };
+        }
+        match at {
+            YES => Ok(Outcome::Matches),
+            NO => Ok(Outcome::DoesNotMatch),
+            ask => Err(ask),
+        }
+    }
+
+    /// Goes on where [`Program::glance`] stopped.
     #[inline(never)]
+    pub(super) fn go_on<V: Variables + ?Sized>(&self, from: At, vars: &V) -> Outcome {
+        if from == ASK { self.exact(vars) } else { self.walk(from, vars) }
+    }
+
+    pub(super) fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    pub(super) fn start(&self) -> At {
+        self.start
+    }
+
+    /// Goes on from a step that takes more than a glance.
     fn walk<V: Variables + ?Sized>(&self, from: At, vars: &V) -> Outcome {
         let mut at = from;
         while let Some(step) = self.steps.get(usize::from(at)) {

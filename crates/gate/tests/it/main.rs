@@ -6,6 +6,7 @@ mod breaker;
 mod calendar;
 mod laws;
 mod policy;
+mod races;
 mod rules;
 mod states;
 mod verdict_table;

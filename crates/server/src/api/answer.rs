@@ -1,11 +1,6 @@
 //! Reads a request as its brain may see it, and waits until something happens to it.
 
-use super::{
-    Api,
-    caller::Caller,
-    problem::Problem,
-    resource::{self, RequestResource},
-};
+use super::{Api, caller::Caller, problem::Problem, resource::RequestResource, standing};
 use domain::{CaseId, CaseView, ClientId};
 use std::time::Duration;
 use tokio::{
@@ -39,7 +34,7 @@ pub(crate) async fn read(
 ) -> Result<RequestResource, Problem> {
     let events = api.app.store.events(client, case).await?;
     CaseView::fold(client, case, &events)
-        .and_then(|view| resource::make(&view, &events, &api.app.public_url))
+        .and_then(|view| standing::make(&view, &events, &api.app.public_url))
         .ok_or_else(|| Problem::not_found("There is no such request of this brain."))
 }
 

@@ -18,6 +18,7 @@ mod requests;
 mod resource;
 mod schema;
 mod shape;
+mod standing;
 mod submit;
 mod text;
 mod tickets;

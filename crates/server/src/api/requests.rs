@@ -43,8 +43,8 @@ pub(super) struct WaitsSince {
     #[param(minimum = 0, maximum = 60000, default = 0)]
     wait_ms: Option<u64>,
     /// Wait for a version after this one; the present one when absent.
-    #[param(minimum = 0)]
-    since_version: Option<u64>,
+    #[param(minimum = 0, maximum = 4_294_967_295_u32)]
+    since_version: Option<u32>,
 }
 
 /// Which part of the list.
@@ -53,7 +53,7 @@ pub(super) struct WaitsSince {
 #[serde(deny_unknown_fields)]
 pub(super) struct Part {
     /// `next` of the page before.
-    #[param(max_length = 100)]
+    #[param(pattern = "^[0-9]{1,15}[.][0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
     after: Option<String>,
     /// At most so many.
     #[param(minimum = 1, maximum = 100, default = 20)]
@@ -166,7 +166,7 @@ pub(super) async fn get(
     let wait_ms = wait_ms(waits.wait_ms, 0)?;
     let (client, case) = answer::own(&api, &caller, &id).await?;
     let since = match waits.since_version {
-        Some(version) => version,
+        Some(version) => u64::from(version),
         None => answer::read(&api, &client, case).await?.version,
     };
     let news = |r: &RequestResource| r.version > since || r.settled_at.is_some();

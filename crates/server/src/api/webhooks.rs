@@ -3,7 +3,7 @@
 //! INVARIANT: nothing is sent but to the address that an administrator set, over TLS or to this
 //! machine; a redirect is not followed.
 
-use super::resource;
+use super::standing;
 use crate::{app::App, clock, worker::stop::Stop};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::{CaseView, UnixMs};
@@ -121,7 +121,7 @@ fn next_try(failed_before: u32, now: UnixMs) -> Option<UnixMs> {
 async fn body(app: &App, d: &Delivery) -> Result<Option<String>, StoreError> {
     let events = app.store.events(&d.client, d.case).await?;
     let resource = CaseView::fold(&d.client, d.case, &events)
-        .and_then(|view| resource::make(&view, &events, &app.public_url));
+        .and_then(|view| standing::make(&view, &events, &app.public_url));
     Ok(resource.map(|r| {
         let body = json!({
             "type": "request.updated",

@@ -4,15 +4,14 @@ use crate::{app::App, clock};
 use domain::{
     Account, AccountQuery, AccountRef, AccountState, Action, Actor, Approval, ApprovalId,
     ApprovalState, AttemptId, Author, BrainFacts, BrainId, CaseId, CaseOutcome, ClientId, Device,
-    DeviceFacts, DeviceHealth, DeviceRef, DeviceRole, Digest, Event, Fact, Facts, GroupFacts,
-    GroupRef, IncomingTicket, Intent, Lock, Mention, Message, Outcome, PersonId, ReadResult,
-    Relation, Requester, Sensitivity, Signal, TargetFacts, TicketFacts, TicketRef, TicketStatus,
-    Tier, Understanding, UnixMs, Verification, Volume, action,
+    Event, Fact, Facts, GroupFacts, GroupRef, IncomingTicket, Intent, Lock, Mention, Message,
+    Outcome, ReadResult, Relation, Requester, Sensitivity, Signal, TargetFacts, TicketFacts,
+    TicketRef, TicketStatus, Tier, Understanding, UnixMs, Verification, Volume, action,
 };
 use gate::{Policy, Request, judge};
 use secrecy::SecretString;
 use std::sync::atomic::{AtomicU32, Ordering};
-use store::{Append, Intake, NewDrop, NewEntry, NewNotice, NewPolicy, Received, View};
+use store::{Append, Intake, NewDrop, NewEntry, Received, View};
 
 /// No two tickets of a test share a number.
 static NEXT_TICKET: AtomicU32 = AtomicU32::new(4100);
