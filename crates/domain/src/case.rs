@@ -89,6 +89,8 @@ pub struct HeldAction {
     pub needed: u8,
     /// How many steps of the escalation have been asked.
     pub asked_steps: u32,
+    /// Not to run before this, by the word of who approved it.
+    pub not_before: Option<UnixMs>,
     /// Who said yes so far.
     pub yes: Vec<PersonId>,
     /// What a person would rather have done, and who, while that is being judged.
@@ -282,6 +284,7 @@ impl CaseView {
                     expires_at: *expires_at,
                     needed: *needed,
                     asked_steps: 0,
+                    not_before: None,
                     yes: Vec::new(),
                     change: None,
                     state: ApprovalState::Pending,
@@ -301,6 +304,7 @@ impl CaseView {
                     expires_at: *expires_at,
                     needed: *needed,
                     asked_steps: 0,
+                    not_before: None,
                     yes: Vec::new(),
                     change: None,
                     state: ApprovalState::Pending,
@@ -375,7 +379,11 @@ impl CaseView {
             return;
         };
         match decision {
-            Decision::Approve | Decision::ApproveAt(_) => held.say_yes(by, r.at),
+            Decision::Approve => held.say_yes(by, r.at),
+            Decision::ApproveAt(at) => {
+                held.not_before = held.not_before.max(Some(*at));
+                held.say_yes(by, r.at);
+            }
             Decision::Change(action) => held.change = Some((by.clone(), (**action).clone())),
             Decision::Deny(reason) => {
                 held.state =

@@ -150,8 +150,8 @@ pub const LAW: &[Line] = &[
     line(Critical, CHANGES, "brain_known && repeats >= 5"),
     // Breakers.
     line(Critical, WRITES, "!breaker_known"),
-    line(High, CHANGES, "breaker == \"ask\""),
-    line(Critical, CHANGES, "breaker == \"stop\""),
+    line(High, WRITES, "breaker == \"ask\""),
+    line(Critical, WRITES, "breaker == \"stop\""),
     // When.
     line(
         High,

@@ -16,11 +16,9 @@ pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
     if !open.scope.covers(&ctx.request.client, ctx.kind) {
         return;
     }
-    // A stop lets the ticket's own record go on, so that people learn of it; nothing else.
-    let (tier, code) = match (open.mode, ctx.request.action.ticket()) {
-        (_, Some(_)) => return,
-        (BreakerMode::Ask, None) => (Tier::High, "breaker_asks"),
-        (BreakerMode::Stop, None) => (Tier::Critical, "breaker_stops"),
+    let (tier, code) = match open.mode {
+        BreakerMode::Ask => (Tier::High, "breaker_asks"),
+        BreakerMode::Stop => (Tier::Critical, "breaker_stops"),
     };
     out.raise("breaker", tier, code, || {
         Because::filled(

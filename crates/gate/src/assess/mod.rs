@@ -31,6 +31,7 @@ mod relation;
 mod requester_identity;
 mod reversibility;
 mod script;
+mod two_person;
 mod undo;
 
 /// Everything an assessor may look at. Facts are seen fresh: a stale one counts as missing.
@@ -204,6 +205,7 @@ assessors! {
     device_state,
     group_sensitivity,
     foreign_ticket,
+    two_person,
     undo,
     blast_radius,
     requester_identity,

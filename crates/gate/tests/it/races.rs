@@ -9,10 +9,7 @@ use domain::{
     Facts, Follow, PersonId, Relation, UnixMs,
 };
 use gate::{CompiledPolicy, DecisionError, Request, Verdict, change, decide, expire, grant, judge};
-use shuttle::sync::{
-    Arc, Mutex,
-    atomic::{AtomicI64, Ordering},
-};
+use shuttle::sync::{Arc, Mutex};
 use shuttle::thread;
 use std::sync::OnceLock;
 
@@ -35,6 +32,11 @@ fn verdict(action: Action, now: UnixMs) -> Verdict {
 }
 
 fn question() -> Approval {
+    static QUESTION: OnceLock<Approval> = OnceLock::new();
+    QUESTION.get_or_init(first_question).clone()
+}
+
+fn first_question() -> Approval {
     let verdict = verdict(reset(true), NOW);
     let Follow::Hold(plan) = verdict.follows() else { panic!("this is a held action") };
     Approval {
@@ -63,32 +65,26 @@ fn question() -> Approval {
 #[derive(Clone)]
 struct Case {
     version: u32,
+    /// The clock on the wall. Here, so that looking at it is no step of its own.
+    now: UnixMs,
     /// The question and what it is about; the last one counts.
     questions: Vec<(Approval, Action)>,
     started: Vec<(Digest, UnixMs)>,
 }
 
-/// The store, and the clock on the wall.
+/// The store.
 #[derive(Clone)]
 struct Store {
     case: Arc<Mutex<Case>>,
-    clock: Arc<AtomicI64>,
     /// Writes whatever happened since the case was read: what ours must never do.
     blind: bool,
 }
 
 impl Store {
     fn new() -> Store {
-        let file = Case { version: 0, questions: vec![(question(), reset(true))], started: vec![] };
-        Store {
-            case: Arc::new(Mutex::new(file)),
-            clock: Arc::new(AtomicI64::new(NOW.0)),
-            blind: false,
-        }
-    }
-
-    fn now(&self) -> UnixMs {
-        UnixMs(self.clock.load(Ordering::SeqCst))
+        let questions = vec![(question(), reset(true))];
+        let file = Case { version: 0, now: NOW, questions, started: vec![] };
+        Store { case: Arc::new(Mutex::new(file)), blind: false }
     }
 
     fn read(&self) -> Case {
@@ -100,11 +96,12 @@ impl Store {
         loop {
             let mut file = self.read();
             let version = file.version;
-            decide(&mut file, self.now())?;
+            let now = file.now;
+            decide(&mut file, now)?;
             file.version += 1;
             let mut stored = self.case.lock().unwrap();
             if self.blind || stored.version == version {
-                *stored = file;
+                *stored = Case { now: stored.now, ..file };
                 return Ok(());
             }
         }
@@ -166,17 +163,21 @@ impl Store {
     }
 }
 
-/// Runs these at once, each in a thread of its own, and answers with what is written at the end.
-fn at_once(store: &Store, threads: Vec<Box<dyn FnOnce(Store) + Send>>) -> Case {
-    let running: Vec<_> = threads
-        .into_iter()
+/// Something that runs beside others, and the name of what came of it.
+type Run = fn(Store) -> bool;
+
+/// Runs these at once, each in a thread of its own. Answers with what is written at the end, and
+/// whether each one's word counted.
+fn at_once(store: &Store, runs: &[Run]) -> (Case, Vec<bool>) {
+    let running: Vec<_> = runs
+        .iter()
         .map(|run| {
-            let store = store.clone();
+            let (store, run) = (store.clone(), *run);
             thread::spawn(move || run(store))
         })
         .collect();
-    running.into_iter().for_each(|t| t.join().unwrap());
-    store.read()
+    let counted = running.into_iter().map(|t| t.join().unwrap()).collect();
+    (store.read(), counted)
 }
 
 /// What holds after every race: one effect at most, and only what people said yes to in time.
@@ -192,74 +193,62 @@ fn held(file: &Case) {
     }
 }
 
-fn yes(store: Store) -> Result<(), DecisionError> {
-    store.say("kim", question().digest, &Decision::Approve)
+/// The states of all questions, first to last.
+fn states(file: &Case) -> Vec<&'static str> {
+    file.questions.iter().map(|(q, _)| q.state.name()).collect()
 }
 
-fn no(store: Store) -> Result<(), DecisionError> {
-    store.say("lee", question().digest, &Decision::Deny("not now".into()))
+fn yes(store: Store) -> bool {
+    store.say("kim", question().digest, &Decision::Approve).is_ok()
 }
 
-fn otherwise(store: &Store) -> Result<(), DecisionError> {
-    store.say("lee", question().digest, &Decision::Change(Box::new(reset(false))))
+fn no(store: Store) -> bool {
+    store.say("mo", question().digest, &Decision::Deny("not now".into())).is_ok()
 }
 
-fn time_is_up(store: Store) {
-    store.clock.store(NOW.plus_ms(TTL_MS).0, Ordering::SeqCst);
-    let _ = store.sweep();
+fn otherwise(store: Store) -> bool {
+    store.say("lee", question().digest, &Decision::Change(Box::new(reset(false)))).is_ok()
 }
 
-/// Every interleaving, or the first hundred thousand.
+fn judged(store: Store) -> bool {
+    store.judge_change().is_ok()
+}
+
+fn changed(store: Store) -> bool {
+    otherwise(store.clone()) && judged(store)
+}
+
+fn worked(store: Store) -> bool {
+    store.work().is_ok()
+}
+
+fn time_is_up(store: Store) -> bool {
+    store.case.lock().unwrap().now = NOW.plus_ms(TTL_MS);
+    store.sweep().is_ok()
+}
+
+/// Every interleaving.
 fn every(race: impl Fn() + Send + Sync + 'static) {
-    shuttle::check_dfs(race, Some(100_000));
-}
-
-fn approve_and_expire() {
-    let file = at_once(
-        &Store::new(),
-        vec![
-            Box::new(|s| {
-                let said = yes(s);
-                assert!(matches!(
-                    said,
-                    Ok(()) | Err(DecisionError::Expired(_) | DecisionError::NotPending(_))
-                ));
-            }),
-            Box::new(time_is_up),
-        ],
-    );
-    held(&file);
-    let state = file.questions[0].0.state.name();
-    assert!(["approved", "expired"].contains(&state), "{state}");
+    shuttle::check_dfs(race, None);
 }
 
 #[test]
 fn of_a_yes_and_the_end_of_its_time_exactly_one_counts() {
-    every(approve_and_expire);
+    every(|| {
+        let (file, counted) = at_once(&Store::new(), &[yes, time_is_up]);
+        held(&file);
+        assert_eq!(counted[0], states(&file) == ["approved"]);
+        assert_eq!(counted[1], states(&file) == ["expired"]);
+        assert!(counted[0] != counted[1]);
+    });
 }
 
 fn approve_and_deny(blind: bool) {
-    let store = Store { blind, ..Store::new() };
-    let counted = Arc::new(Mutex::new(Vec::new()));
-    let (first, second) = (counted.clone(), counted.clone());
-    let file = at_once(
-        &store,
-        vec![
-            Box::new(move |s| {
-                if yes(s).is_ok() {
-                    first.lock().unwrap().push("approved");
-                }
-            }),
-            Box::new(move |s| {
-                if no(s).is_ok() {
-                    second.lock().unwrap().push("denied");
-                }
-            }),
-        ],
-    );
+    let (file, counted) = at_once(&Store { blind, ..Store::new() }, &[yes, no]);
     held(&file);
-    let counted = counted.lock().unwrap().clone();
-    assert_eq!(counted, [file.questions[0].0.state.name()], "one word counts, and that one");
+    assert!(counted[0] != counted[1], "one word counts");
+    assert_eq!(counted[0], states(&file) == ["approved"]);
+    assert_eq!(counted[1], states(&file) == ["denied"]);
 }
 
 #[test]
@@ -278,11 +267,10 @@ fn a_store_that_writes_blindly_is_caught() {
 fn of_two_workers_one_runs_it() {
     every(|| {
         let store = Store::new();
-        yes(store.clone()).unwrap();
-        let work = || -> Box<dyn FnOnce(Store) + Send> { Box::new(|s| drop(s.work())) };
-        let file = at_once(&store, vec![work(), work()]);
+        assert!(yes(store.clone()));
+        let (file, counted) = at_once(&store, &[worked, worked]);
         held(&file);
-        assert_eq!(file.started.len(), 1);
+        assert!(file.started.len() == 1 && counted[0] != counted[1]);
     });
 }
 
@@ -290,50 +278,35 @@ fn of_two_workers_one_runs_it() {
 fn a_worker_and_the_end_of_its_time() {
     every(|| {
         let store = Store::new();
-        yes(store.clone()).unwrap();
-        let file = at_once(&store, vec![Box::new(|s| drop(s.work())), Box::new(time_is_up)]);
+        assert!(yes(store.clone()));
+        let (file, counted) = at_once(&store, &[worked, time_is_up]);
         held(&file);
-        assert_eq!(file.questions[0].0.state.name(), "approved", "what was decided stays so");
+        assert_eq!(states(&file), ["approved"], "what was decided in time stays so");
+        assert_eq!((counted[0], counted[1]), (!file.started.is_empty(), false));
     });
 }
 
 #[test]
 fn of_a_yes_and_a_change_exactly_one_counts() {
     every(|| {
-        let store = Store::new();
-        let file = at_once(
-            &store,
-            vec![
-                Box::new(|s| drop(yes(s))),
-                Box::new(|s| {
-                    if otherwise(&s).is_ok() {
-                        s.judge_change().unwrap();
-                    }
-                }),
-            ],
-        );
+        let (file, counted) = at_once(&Store::new(), &[yes, changed]);
         held(&file);
-        let states: Vec<&str> = file.questions.iter().map(|(q, _)| q.state.name()).collect();
-        assert!([vec!["approved"], vec!["changed", "approved"]].contains(&states), "{states:?}");
+        assert!(counted[0] != counted[1]);
+        let expected: &[&str] = if counted[0] { &["approved"] } else { &["changed", "approved"] };
+        assert_eq!(states(&file), expected);
     });
 }
 
 #[test]
-fn a_no_while_a_change_is_judged_stands() {
+fn a_no_while_a_change_is_judged_stands_or_comes_too_late() {
     every(|| {
         let store = Store::new();
-        otherwise(&store).unwrap();
-        let file = at_once(
-            &store,
-            vec![
-                Box::new(|s| drop(s.judge_change())),
-                Box::new(|s| drop(s.say("kim", question().digest, &Decision::Deny("no".into())))),
-            ],
-        );
+        assert!(otherwise(store.clone()));
+        let (file, counted) = at_once(&store, &[judged, no]);
         held(&file);
-        let states: Vec<&str> = file.questions.iter().map(|(q, _)| q.state.name()).collect();
-        assert!([vec!["denied"], vec!["changed", "approved"]].contains(&states), "{states:?}");
-        assert!(store.work().is_ok() == (states.len() == 2));
+        let expected: &[&str] = if counted[1] { &["denied"] } else { &["changed", "approved"] };
+        assert_eq!(states(&file), expected);
+        assert_eq!(worked(store), counted[0]);
     });
 }
 
@@ -341,40 +314,40 @@ fn a_no_while_a_change_is_judged_stands() {
 fn a_change_that_is_judged_while_its_time_ends() {
     every(|| {
         let store = Store::new();
-        otherwise(&store).unwrap();
-        let file =
-            at_once(&store, vec![Box::new(|s| drop(s.judge_change())), Box::new(time_is_up)]);
+        assert!(otherwise(store.clone()));
+        let (file, counted) = at_once(&store, &[judged, time_is_up]);
         held(&file);
-        let states: Vec<&str> = file.questions.iter().map(|(q, _)| q.state.name()).collect();
-        assert!([vec!["expired"], vec!["changed", "approved"]].contains(&states), "{states:?}");
+        let replaced = file.questions.len() == 2;
+        let expected: &[&str] = if replaced { &["changed", "approved"] } else { &["expired"] };
+        assert_eq!(states(&file), expected);
+        assert!(replaced != counted[1]);
     });
 }
 
-/// Everything at once, in random orders.
+#[test]
+fn a_yes_a_no_and_a_worker() {
+    shuttle::check_random(
+        || {
+            let (file, counted) = at_once(&Store::new(), &[yes, no, worked]);
+            held(&file);
+            assert!(counted[0] != counted[1]);
+            assert!(!counted[2] || counted[0], "nothing runs that was denied");
+        },
+        1_500,
+    );
+}
+
+/// Everybody at once, in random orders.
 #[test]
 fn everybody_at_once() {
     shuttle::check_random(
         || {
-            let store = Store::new();
-            let file = at_once(
-                &store,
-                vec![
-                    Box::new(|s| drop(yes(s))),
-                    Box::new(|s| drop(no(s))),
-                    Box::new(|s| {
-                        if s.say("mo", question().digest, &Decision::Change(Box::new(reset(false))))
-                            .is_ok()
-                        {
-                            let _ = s.judge_change();
-                        }
-                    }),
-                    Box::new(|s| drop(s.work())),
-                    Box::new(|s| drop(s.work())),
-                    Box::new(time_is_up),
-                ],
-            );
+            let runs = [yes, no, changed, worked, worked, time_is_up];
+            let (file, counted) = at_once(&Store::new(), &runs);
             held(&file);
+            let ran = counted[3..5].iter().filter(|ran| **ran).count();
+            assert_eq!(ran, file.started.len());
         },
-        3_000,
+        1_500,
     );
 }

@@ -51,10 +51,8 @@ async fn trip(
         usual_per_hour: stats.usual_per_hour,
     };
     let Some(reason) = breaker::trips(limits, &stats) else { return Ok(()) };
-    let opened = app
-        .store
-        .open_breaker(scope.clone(), limits.mode, &reason, Actor::Platform, now)
-        .await?;
+    let opened =
+        app.store.open_breaker(scope.clone(), limits.mode, &reason, Actor::Platform, now).await?;
     if opened {
         tracing::warn!(%scope, %reason, "a breaker opened");
         let notice = NewNotice {

@@ -13,12 +13,12 @@ use crate::{
 };
 use connectors::{CallError, ReadBack};
 use domain::{
-    Account, Action, Actor, Approval, ApprovalId, ApprovalState, Attempt, AttemptId, Decision, Event,
-    Facts, Follow, Outcome, PersonId, Tier,
+    Account, Action, Actor, Approval, ApprovalId, ApprovalState, Attempt, AttemptId, CaseView,
+    Decision, Event, Facts, Follow, Outcome, PersonId, Tier,
 };
 use gate::{Grant, GrantError, Verdict, grant, judge};
 use secrecy::SecretString;
-use store::{NewDrop, NewEntry, View};
+use store::{NewDrop, NewEntry, StoreError, View};
 
 /// Times that a system is read before an accepted change that does not show counts as failed.
 const READ_BACKS: u32 = 6;
@@ -59,12 +59,18 @@ impl Driver<'_> {
                 }
             }
             Follow::Run | Follow::RunAndNotify => {
-                let attempt = AttemptId(clock::new_id());
-                let judged = self.judged(&action, read.facts, &verdict);
-                match grant(verdict, None, attempt, clock::now()) {
-                    Ok(grant) => self.run(grant, judged, read.state, lock).await,
-                    Err(GrantError::StaleVerdict) => Ok(Next::Again),
-                    Err(e) => Err(DriveError::Stuck(e.to_string())),
+                // What a person said about exactly this counts, though nobody is needed by now.
+                match self.view.held_for(&action).map(|h| h.approval) {
+                    Some(id) => self.use_approval(id, action, read, verdict, lock).await,
+                    None => {
+                        let attempt = AttemptId(clock::new_id());
+                        let judged = self.judged(&action, read.facts, &verdict);
+                        match grant(verdict, None, attempt, clock::now()) {
+                            Ok(grant) => self.run(grant, judged, read.state, lock).await,
+                            Err(GrantError::StaleVerdict) => Ok(Next::Again),
+                            Err(e) => Err(DriveError::Stuck(e.to_string())),
+                        }
+                    }
                 }
             }
         }
@@ -157,7 +163,12 @@ impl Driver<'_> {
                 decided
             }
         };
-        self.append(entries, vec![View::Ask(Box::new(approval))]).await?;
+        let mut views = Vec::new();
+        if approval.state == ApprovalState::Pending {
+            views.push(View::Notice(notices::of_question(self, &approval)));
+        }
+        views.push(View::Ask(Box::new(approval)));
+        self.append(entries, views).await?;
         Ok(Next::Again)
     }
 
@@ -214,6 +225,7 @@ impl Driver<'_> {
         let judged = self.judged(&action, read.facts, &verdict);
         let attempt = AttemptId(clock::new_id());
         if let Some(approval) = &approval
+            && matches!(verdict.follows(), Follow::Hold(_))
             && !self.still_entitled(approval).await?
         {
             let reason = "somebody who approved it may not decide any more".to_owned();
@@ -438,7 +450,8 @@ pub(super) async fn finish(
     let ended = !matches!(outcome, Outcome::Unknown(_));
     let mut entries = vec![driver.by_brain(finished(attempt, outcome))];
     let mut views = Vec::new();
-    if done && attempt.tier >= Tier::Medium && attempt.action.ticket().is_none() {
+    let tells = attempt.action.ticket().is_none() || driver.view.submission.is_some();
+    if done && attempt.tier >= Tier::Medium && tells {
         entries.push(NewEntry {
             actor: Actor::Platform,
             event: Event::Notified {
@@ -448,26 +461,54 @@ pub(super) async fn finish(
         });
         views.push(View::Notice(notices::of_attempt(driver, attempt)));
     }
-    driver.append(entries, views).await?;
-    if done && let Some((of, _)) = facts::undo_of(&driver.view) {
-        let event = Event::Undone { attempt: of.attempt, by_case: driver.view.id };
-        let store = &driver.app.store;
-        store
-            .record(
-                &driver.view.client,
-                of.case,
-                Actor::Platform,
-                vec![event],
-                vec![],
-                false,
-                clock::now(),
-            )
-            .await?;
+    let again = driver.append(entries.clone(), views).await;
+    match again {
+        Ok(_) => {}
+        // Something else was written meanwhile: a message, a decision, a withdrawal. What happened is
+        // known all the same, and must not be found out anew by reading.
+        Err(StoreError::Conflict { .. }) => write_late(driver, attempt, entries).await?,
+        Err(e) => return Err(e.into()),
     }
     if ended && attempt.action.ticket().is_none() {
         breakers::look(driver.app, &driver.view.client, attempt.action.kind()).await;
+        if done
+            && driver.view.submission.as_ref().is_some_and(|s| s.undoes.is_some())
+            && let Some(taken_back) = attempt.action.opposite()
+        {
+            breakers::look(driver.app, &driver.view.client, taken_back.kind()).await;
+        }
     }
     Ok(())
+}
+
+/// Writes the outcome at whatever version the case has by now, unless it was found out meanwhile.
+async fn write_late(
+    driver: &Driver<'_>,
+    attempt: &Attempt,
+    entries: Vec<NewEntry>,
+) -> Result<(), DriveError> {
+    let (store, client, case) = (&driver.app.store, &driver.view.client, driver.view.id);
+    loop {
+        let events = store.events(client, case).await?;
+        let view = CaseView::fold(client, case, &events)
+            .ok_or_else(|| DriveError::Stuck(format!("case {case} has no readable beginning")))?;
+        if !view.unresolved().any(|a| a.id == attempt.id) {
+            return Ok(());
+        }
+        let append = store::Append {
+            client: client.clone(),
+            case,
+            expected: view.version,
+            at: clock::now(),
+            entries: entries.clone(),
+            views: Vec::new(),
+        };
+        match store.append(append).await {
+            Ok(_) => return Ok(()),
+            Err(StoreError::Conflict { .. }) => {}
+            Err(e) => return Err(e.into()),
+        }
+    }
 }
 
 fn started(attempt: &Attempt) -> Event {

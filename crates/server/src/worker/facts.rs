@@ -80,30 +80,24 @@ pub(super) async fn read(
     let policy = app.policy();
     let rules = policy.as_ref().as_ref().ok().map(CompiledPolicy::document);
     let mut facts = Facts::none("not needed for this action");
-    facts.brain = brain(app, request, rules).await;
-    facts.breaker = match app.store.breaker_for(&client.id, action.kind()).await {
-        Ok(open) => Fact::known(open, "platform", clock::now()),
-        Err(e) => Fact::Missing(e.to_string()),
-    };
     if let Some(ticket) = action.ticket() {
         let of_this_case = *ticket == case.ticket.ticket;
         facts.ticket = Fact::known(TicketFacts { of_this_case }, "platform", clock::now());
     }
-    if !action.kind().is_write() || action.ticket().is_some() {
-        return Ok(Read { facts, state: State::default() });
-    }
     if let Some(percent) = case.submission.as_ref().and_then(|s| s.confidence) {
         facts.confidence = Fact::known(Confidence { percent }, "brain", clock::now());
     }
-    facts.volume = volume(app, request, rules).await;
-    facts.cooling_down = cooling_down(app, request, rules).await;
+    if !action.kind().is_write() || action.ticket().is_some() {
+        limits(app, client, case, request, rules, &mut facts).await;
+        return Ok(Read { facts, state: State::default() });
+    }
     let source = client.directory.name();
     let found = match case.ticket.from.is_empty() && case.submission.is_some() {
         // No ticket behind it: no person asked whom the platform knows.
         true => Ok(nobody("")),
         false => now_or_gap(requester(client, &case.ticket.from).await)?,
     };
-    facts.requester = fact(source, found);
+    facts.requester = fact(source, found.map(|found| of_old_ticket(case, found)));
     things::read(app, &mut facts, request, rules).await;
     let mut read = Read { facts, state: State::default() };
     if let Some(account) = action.account() {
@@ -112,7 +106,47 @@ pub(super) async fn read(
     if let Some(of) = request.undoes {
         read.facts.undo = undo::facts(app, request, of, &read, rules).await;
     }
+    limits(app, client, case, request, rules, &mut read.facts).await;
     Ok(read)
+}
+
+/// What the platform itself knows: read last, after the slow reads of the directory, so that a stop, a
+/// revoked brain or another request of this moment counts.
+async fn limits(
+    app: &App,
+    client: &Client,
+    case: &CaseView,
+    request: &Request,
+    rules: Option<&Policy>,
+    facts: &mut Facts,
+) {
+    let action = &request.action;
+    facts.brain = brain(app, request, rules).await;
+    // A stop lets our own technician's record of the ticket go on, so that people learn of it.
+    let own_record = action.ticket().is_some() && request.brain == app.brain;
+    facts.breaker = match app.store.breaker_for(&client.id, action.kind()).await {
+        Ok(_) if own_record => Fact::known(None, "platform", clock::now()),
+        Ok(open) => Fact::known(open, "platform", clock::now()),
+        Err(e) => Fact::Missing(e.to_string()),
+    };
+    if action.kind().is_write() && action.ticket().is_none() {
+        facts.volume = volume(app, case, request, rules).await;
+        facts.cooling_down = cooling_down(app, request, rules).await;
+    }
+}
+
+/// How long a ticket speaks for who wrote it, in milliseconds, when another brain works on it.
+const TICKET_SPEAKS_MS: i64 = 24 * 3_600_000;
+
+/// An old ticket says who asked then, not who asks now: any of a person's tickets would otherwise stand
+/// for their wish for ever.
+fn of_old_ticket(case: &CaseView, found: Requester) -> Requester {
+    let old =
+        case.submission.is_some() && clock::now().since(case.ticket.created_at) > TICKET_SPEAKS_MS;
+    match old {
+        true => Requester { verification: Verification::Unverified, ..found },
+        false => found,
+    }
 }
 
 /// Target, group and relation of an action on an account.
@@ -134,7 +168,9 @@ async fn account_facts(
         facts.group = fact(
             source,
             found.as_ref().map(|g| GroupFacts {
-                as_named: g.as_ref().is_none_or(|g| g.group.name == wanted.name),
+                as_named: g
+                    .as_ref()
+                    .is_none_or(|g| g.group.name == wanted.name && g.group.id == wanted.id),
                 ..facts_of(g.as_ref())
             }),
         );
@@ -241,8 +277,22 @@ async fn cooling_down(app: &App, request: &Request, rules: Option<&Policy>) -> F
     }
 }
 
-async fn volume(app: &App, request: &Request, rules: Option<&Policy>) -> Fact<Volume> {
+async fn volume(
+    app: &App,
+    case: &CaseView,
+    request: &Request,
+    rules: Option<&Policy>,
+) -> Fact<Volume> {
     let now = clock::now();
+    // Everything of this kind that the same submission names weighs together, done or not.
+    let mut targets = request.action.target_keys();
+    for other in case.submission.iter().flat_map(|s| &s.actions) {
+        if other.kind() == request.action.kind() {
+            targets.extend(other.target_keys());
+        }
+    }
+    targets.sort();
+    targets.dedup();
     let window = rules.map_or(3_600_000, |p| p.window_ms);
     let touched = app
         .store
@@ -250,7 +300,7 @@ async fn volume(app: &App, request: &Request, rules: Option<&Policy>) -> Fact<Vo
             &request.client,
             request.brain.as_str(),
             request.action.kind().name(),
-            &request.action.target_keys(),
+            &targets,
             now.plus_ms(-window),
         )
         .await;
@@ -357,8 +407,8 @@ fn target_facts(client: &Client, account: Option<&Account>, named: &AccountRef) 
         privileged,
         service,
         break_glass: matches(&client.break_glass).is_some(),
-        as_named: account.account.login.eq_ignore_ascii_case(&named.login)
-            && account.account.name == named.name,
+        // Byte for byte: another spelling would be another digest for the same account.
+        as_named: account.account == *named,
     }
 }
 

@@ -41,6 +41,25 @@ pub(super) fn of_attempt(driver: &Driver<'_>, attempt: &Attempt) -> NewNotice {
     }
 }
 
+/// What people are told of a question that waits for one of them.
+pub(super) fn of_question(driver: &Driver<'_>, approval: &domain::Approval) -> NewNotice {
+    NewNotice {
+        client: Some(driver.view.client.clone()),
+        case: Some(driver.view.id),
+        kind: "question".into(),
+        title: format!("Waits for a decision: {}", approval.sentence),
+        detail: format!(
+            "{} at {}, until {}. Decide: {}/approvals/{}",
+            approval.tier,
+            driver.client.name,
+            approval.expires_at,
+            driver.app.public_url,
+            approval.id
+        ),
+        ..NewNotice::default()
+    }
+}
+
 /// Mails what waits, until told to stop.
 pub(super) async fn run(app: Arc<App>, mut stop: Stop) {
     while !stop.is_set() {
@@ -83,7 +102,9 @@ async fn send(app: &App, notice: &Notice) -> Result<(), String> {
     if let Some(case) = &notice.what.case {
         text.push_str(&format!("\nThe case: {}/cases/{case}\n", app.public_url));
     }
-    if let (Some(case), Some(_), Some(until)) = (&notice.what.case, notice.what.attempt, notice.what.undo_until) {
+    if let (Some(case), Some(_), Some(until)) =
+        (&notice.what.case, notice.what.attempt, notice.what.undo_until)
+    {
         text.push_str(&format!(
             "Take it back until {until}: {}/cases/{case}#undo\n",
             app.public_url

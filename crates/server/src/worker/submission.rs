@@ -1,9 +1,15 @@
 //! Works off what a brain other than our own submitted: each action judged, held, performed and proven
 //! like any other. The actions of one submission do not wait for each other.
 
-use super::drive::{DriveError, Driver, Next};
+use super::{
+    drive::{DriveError, Driver, Next},
+    facts,
+};
 use crate::clock;
-use domain::{Action, ApprovalState, CaseOutcome, Outcome, ReadResult, Submission, UnixMs};
+use domain::{
+    Action, Actor, ApprovalState, CaseOutcome, CaseView, Event, Outcome, ReadResult, Submission,
+    UnixMs,
+};
 use technician::WaitFor;
 
 /// Attempts at one action before people take over.
@@ -53,6 +59,8 @@ impl Driver<'_> {
         match waits {
             Some((until, whom)) => self.wait(until, whom).await,
             None => {
+                self.record_undo().await?;
+                self.send_links().await?;
                 let reason = match worst {
                     CaseOutcome::Closed => "everything that was asked for is done",
                     CaseOutcome::Refused => "refused, denied or left unanswered",
@@ -62,6 +70,42 @@ impl Driver<'_> {
                 self.end(worst, reason.into()).await
             }
         }
+    }
+
+    /// Notes on the attempt that was taken back that it was. May run twice.
+    async fn record_undo(&self) -> Result<(), DriveError> {
+        let Some((of, _)) = facts::undo_of(&self.view) else { return Ok(()) };
+        let done = self.view.attempts.iter().any(|a| a.evidence().is_some());
+        let (store, client) = (&self.app.store, &self.view.client);
+        let events = store.events(client, of.case).await?;
+        let original = CaseView::fold(client, of.case, &events);
+        let noted =
+            original.is_none_or(|c| c.attempts.iter().any(|a| a.id == of.attempt && a.undone));
+        if done && !noted {
+            let event = Event::Undone { attempt: of.attempt, by_case: self.view.id };
+            let now = clock::now();
+            store.record(client, of.case, Actor::Platform, vec![event], vec![], false, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends the user the one-time page of a reset: the brain never sees it. May run twice.
+    async fn send_links(&self) -> Result<(), DriveError> {
+        let Some(smtp) = &self.app.mail else { return Ok(()) };
+        for attempt in self.view.attempts.iter().filter(|a| a.evidence().is_some()) {
+            let Action::ResetPassword(reset) = &attempt.action else { continue };
+            let token = self.app.store.drop_token(attempt.id);
+            let Some(drop) = self.app.store.drop_of(&token).await? else { continue };
+            let text = format!(
+                "A temporary password is ready for {}. You can see it once, on this page:\n\n{}/secret/{token}\n\nThe page asks you to prove who you are.\n",
+                reset.account.login, self.app.public_url
+            );
+            let subject = "Your temporary password";
+            if let Err(e) = smtp.send(&drop.address, subject, &text).await {
+                tracing::warn!(case = %self.view.id, error = %e, "a one-time page could not be sent");
+            }
+        }
+        Ok(())
     }
 
     fn stand(&self, action: &Action) -> Stand {
@@ -89,7 +133,10 @@ impl Driver<'_> {
         let Some(held) = view.held_for(action) else { return Stand::Due };
         match &held.state {
             ApprovalState::Pending => Stand::Waits(Some(held.expires_at), WaitFor::Approval),
-            ApprovalState::Approved { .. } => Stand::Due,
+            ApprovalState::Approved { .. } => match held.not_before {
+                Some(at) if clock::now() < at => Stand::Waits(Some(at), WaitFor::Approval),
+                _ => Stand::Due,
+            },
             ApprovalState::Denied { .. } | ApprovalState::Expired => {
                 Stand::Settled(CaseOutcome::Refused)
             }
