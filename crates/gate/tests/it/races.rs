@@ -9,9 +9,8 @@ use domain::{
     Facts, Follow, PersonId, Relation, UnixMs,
 };
 use gate::{CompiledPolicy, DecisionError, Request, Verdict, change, decide, expire, grant, judge};
-use shuttle::sync::{Arc, Mutex};
 use shuttle::thread;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 const TTL_MS: i64 = 4 * 3_600_000;
 
@@ -87,8 +86,15 @@ impl Store {
         Store { case: Arc::new(Mutex::new(file)), blind: false }
     }
 
+    /// One step of a transaction. Whoever else runs may run before it, and nobody during it: so a
+    /// race is in what order these come, and there are few enough of them to try every one.
+    fn step(&self) -> MutexGuard<'_, Case> {
+        thread::yield_now();
+        self.case.lock().unwrap()
+    }
+
     fn read(&self) -> Case {
-        self.case.lock().unwrap().clone()
+        self.step().clone()
     }
 
     /// Reads, decides, writes; again when somebody else wrote in between.
@@ -99,7 +105,7 @@ impl Store {
             let now = file.now;
             decide(&mut file, now)?;
             file.version += 1;
-            let mut stored = self.case.lock().unwrap();
+            let mut stored = self.step();
             if self.blind || stored.version == version {
                 *stored = Case { now: stored.now, ..file };
                 return Ok(());
@@ -223,7 +229,7 @@ fn worked(store: Store) -> bool {
 }
 
 fn time_is_up(store: Store) -> bool {
-    store.case.lock().unwrap().now = NOW.plus_ms(TTL_MS);
+    store.step().now = NOW.plus_ms(TTL_MS);
     store.sweep().is_ok()
 }
 
