@@ -102,6 +102,7 @@ pub struct UndoOf {
 /// One thing that happened to a case, or to the gate's own settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "one at a time, never in long lists")]
 pub enum Event {
     /// A brain, or a person who undoes something, asked for actions.
     Submitted {

@@ -69,7 +69,7 @@ fn rule(client: usize, r: usize) -> CustomRule {
         name: format!("rule {own}"),
         action: KINDS.get(r % KINDS.len()).copied().unwrap_or("reboot").into(),
         condition,
-        escalate_to: if r % 3 == 0 { Tier::Critical } else { Tier::High },
+        escalate_to: if r.is_multiple_of(3) { Tier::Critical } else { Tier::High },
         reason: format!("rule {own} of this client"),
     }
 }

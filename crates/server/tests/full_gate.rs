@@ -1,6 +1,7 @@
 //! The gate in full, against a server at work: two people, changes, later times, leaving a role, undo,
 //! breakers and policies, each as a person would do it at the command line.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::disallowed_methods, reason = "a person's own clock")]
 
 mod support;
 

@@ -9,7 +9,8 @@ use domain::{
     Facts, Follow, PersonId, Relation, UnixMs,
 };
 use gate::{CompiledPolicy, DecisionError, Request, Verdict, change, decide, expire, grant, judge};
-use shuttle::thread;
+use shuttle::scheduler::{DfsScheduler, RandomScheduler, Scheduler};
+use shuttle::{Config, Runner, thread};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 const TTL_MS: i64 = 4 * 3_600_000;
@@ -235,7 +236,20 @@ fn time_is_up(store: Store) -> bool {
 
 /// Every interleaving.
 fn every(race: impl Fn() + Send + Sync + 'static) {
-    shuttle::check_dfs(race, None);
+    run(DfsScheduler::new(None, false), race);
+}
+
+/// So many random interleavings, the same ones every time.
+fn many(race: impl Fn() + Send + Sync + 'static) {
+    run(RandomScheduler::new_from_seed(7, 3_000), race);
+}
+
+fn run(scheduler: impl Scheduler + 'static, race: impl Fn() + Send + Sync + 'static) {
+    // Made once and outside: nobody may wait for it in the middle of a race.
+    let _ = question();
+    let mut config = Config::new();
+    config.stack_size = 0x8_0000;
+    Runner::new(scheduler, config).run(race);
 }
 
 #[test]
@@ -332,28 +346,22 @@ fn a_change_that_is_judged_while_its_time_ends() {
 
 #[test]
 fn a_yes_a_no_and_a_worker() {
-    shuttle::check_random(
-        || {
-            let (file, counted) = at_once(&Store::new(), &[yes, no, worked]);
-            held(&file);
-            assert!(counted[0] != counted[1]);
-            assert!(!counted[2] || counted[0], "nothing runs that was denied");
-        },
-        1_500,
-    );
+    many(|| {
+        let (file, counted) = at_once(&Store::new(), &[yes, no, worked]);
+        held(&file);
+        assert!(counted[0] != counted[1]);
+        assert!(!counted[2] || counted[0], "nothing runs that was denied");
+    });
 }
 
 /// Everybody at once, in random orders.
 #[test]
 fn everybody_at_once() {
-    shuttle::check_random(
-        || {
-            let runs = [yes, no, changed, worked, worked, time_is_up];
-            let (file, counted) = at_once(&Store::new(), &runs);
-            held(&file);
-            let ran = counted[3..5].iter().filter(|ran| **ran).count();
-            assert_eq!(ran, file.started.len());
-        },
-        1_500,
-    );
+    many(|| {
+        let runs = [yes, no, changed, worked, worked, time_is_up];
+        let (file, counted) = at_once(&Store::new(), &runs);
+        held(&file);
+        let ran = counted[3..5].iter().filter(|ran| **ran).count();
+        assert_eq!(ran, file.started.len());
+    });
 }

@@ -494,7 +494,9 @@ impl Model for Machine {
 fn explore(needed: u8) {
     let checker = Machine::new(needed).checker().threads(2).spawn_bfs().join();
     checker.assert_properties();
-    assert!(checker.unique_state_count() > 10_000, "{}", checker.unique_state_count());
+    // With two people fewer ways are open: nothing runs by itself.
+    let least = if needed == 1 { 10_000 } else { 5_000 };
+    assert!(checker.unique_state_count() > least, "{}", checker.unique_state_count());
 }
 
 /// The exploration would notice: a store that writes whatever happened since lets two workers run.

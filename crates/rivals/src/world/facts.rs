@@ -31,7 +31,7 @@ pub(super) fn random(dice: &mut Dice, request: &Request, now: UnixMs) -> Facts {
         marks: marks(d),
     });
     facts.devices = read(dice, now, |d| devices(d, request));
-    facts.patch = read(dice, now, |d| patch(d));
+    facts.patch = read(dice, now, patch);
     facts.fleet = read(dice, now, fleet);
     facts.script = read(dice, now, |d| ScriptFacts {
         in_library: !d.odd(),
