@@ -118,21 +118,14 @@ pub fn decide(
                 return Err(DecisionError::SameAction);
             }
             let action: Action = (**action).clone();
-            after.change = Some(AskedChange {
-                by: person.clone(),
-                at: now,
-                identities: who.clone(),
-                action,
-            });
+            after.change =
+                Some(AskedChange { by: person.clone(), at: now, identities: who.clone(), action });
         }
         Decision::Deny(reason) if reason.trim().is_empty() => return Err(DecisionError::NoReason),
         Decision::Deny(reason) => {
             after.change = None;
-            after.state = ApprovalState::Denied {
-                by: person.clone(),
-                at: now,
-                reason: reason.trim().into(),
-            };
+            after.state =
+                ApprovalState::Denied { by: person.clone(), at: now, reason: reason.trim().into() };
         }
     }
     // A time to run at keeps a decided question alive until then, never one that still waits.
@@ -191,7 +184,9 @@ impl std::fmt::Display for ChangeError {
             ChangeError::Excluded => {
                 f.write_str("who asked for the change would gain from it; another person has to")
             }
-            ChangeError::Expired => f.write_str("the question expired before the change was judged"),
+            ChangeError::Expired => {
+                f.write_str("the question expired before the change was judged")
+            }
         }
     }
 }

@@ -122,3 +122,25 @@ struct Defaults;
 /// }
 /// ```
 struct UsedTwice;
+
+/// Only a policy that was checked is judged by: the checked form comes from nowhere else.
+///
+/// ```
+/// fn parse<T: serde::de::DeserializeOwned>() {}
+/// parse::<gate::Policy>();
+/// ```
+/// ```compile_fail,E0277
+/// fn parse<T: serde::de::DeserializeOwned>() {}
+/// parse::<gate::CompiledPolicy>();
+/// ```
+/// ```
+/// fn judge(p: &gate::CompiledPolicy, r: gate::Request, f: &domain::Facts, now: domain::UnixMs) {
+///     let _ = gate::judge(Ok(p), r, f, now);
+/// }
+/// ```
+/// ```compile_fail,E0308
+/// fn judge(p: &gate::Policy, r: gate::Request, f: &domain::Facts, now: domain::UnixMs) {
+///     let _ = gate::judge(Ok(p), r, f, now);
+/// }
+/// ```
+struct UncheckedPolicy;

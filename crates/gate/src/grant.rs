@@ -75,6 +75,8 @@ pub enum GrantError {
     NeedsApproval,
     /// The approval is not this action's: other digest, client or case.
     OtherAction,
+    /// Another brain asked for what was approved.
+    OtherBrain,
     /// The approval is pending, denied, expired or void.
     NotApproved(String),
     /// Facts changed: the tier now is above the one that was approved.
@@ -105,6 +107,7 @@ impl std::fmt::Display for GrantError {
             GrantError::Refused => f.write_str("the gate refuses this action"),
             GrantError::NeedsApproval => f.write_str("a person has to approve this first"),
             GrantError::OtherAction => f.write_str("the approval is for another action"),
+            GrantError::OtherBrain => f.write_str("the approval was asked for by another brain"),
             GrantError::NotApproved(state) => write!(f, "the approval is {state}"),
             GrantError::TierRose { approved, now } => {
                 write!(f, "approved as {approved}, but the facts now say {now}")
@@ -192,6 +195,10 @@ fn check(
 ) -> Result<ApprovalId, GrantError> {
     if !concerns(approval, verdict) {
         return Err(GrantError::OtherAction);
+    }
+    // Who may decide depends on who asks: nobody approves what their own brain wants.
+    if approval.brain.as_ref().is_some_and(|brain| *brain != verdict.request.brain) {
+        return Err(GrantError::OtherBrain);
     }
     let ApprovalState::Approved { by, .. } = &approval.state else {
         return Err(GrantError::NotApproved(approval.state.name().into()));

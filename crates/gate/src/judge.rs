@@ -147,7 +147,8 @@ fn excluded(ctx: &Ctx<'_>) -> Vec<String> {
     let requester = ctx.facts.requester.value();
     let account = ctx.request.action.account();
     let target = ctx.facts.target.value();
-    let many = requester.map_or(0, |r| r.identities.len()) + target.map_or(0, |t| t.identities.len());
+    let many =
+        requester.map_or(0, |r| r.identities.len()) + target.map_or(0, |t| t.identities.len());
     let mut out: Vec<String> = Vec::with_capacity(many + 4);
     let mut add = |text: &str| {
         if !text.is_empty() && !out.iter().any(|o| o == text) {

@@ -10,13 +10,13 @@
 
 mod approval;
 mod assess;
+pub mod breaker;
 pub mod calendar;
 #[cfg(doctest)]
 mod forgery;
 mod grant;
 mod judge;
 mod policy;
-pub mod breaker;
 pub mod rules;
 pub mod stats;
 

@@ -123,7 +123,8 @@ fn people_answer_questions(day: &Day) {
     // Whoever may not decide does not.
     let approve = ["approvals", "approve", &approval, "--as", "admin", "--digest", digest.as_str()];
     let nothing = "nothing was decided";
-    day.signed(&approve, "wrong-password").fails(&["name or password is wrong", "nothing was changed"]);
+    day.signed(&approve, "wrong-password")
+        .fails(&["name or password is wrong", "nothing was changed"]);
     let ghost = ["approvals", "approve", &approval, "--as", "ghost", "--digest", &digest];
     day.signed(&ghost, "x").fails(&["name or password is wrong", "nothing was changed"]);
     day.sql("UPDATE people SET role = 'auditor'");

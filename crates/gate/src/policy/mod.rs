@@ -10,12 +10,12 @@ mod kinds;
 mod rule_set;
 mod short_id;
 
-pub use compiled::CompiledPolicy;
 pub(crate) use compiled::ClientRules;
+pub use compiled::CompiledPolicy;
 pub use data::{ApprovedScript, BreakerLimits, ClientPolicy, Policy};
 pub use diff::{Difference, differences};
-pub use kinds::is_infrastructure;
 pub(crate) use kinds::Traits;
+pub use kinds::is_infrastructure;
 pub(crate) use rule_set::RuleSet;
 
 /// Why a policy cannot be used: every problem, each with the key and what would be right.

@@ -236,7 +236,8 @@ fn time_is_up(store: Store) -> bool {
 
 /// Every interleaving.
 fn every(race: impl Fn() + Send + Sync + 'static) {
-    run(DfsScheduler::new(None, false), race);
+    let tried = run(DfsScheduler::new(None, false), race);
+    assert!(tried > 20, "{tried} interleavings are not all there are");
 }
 
 /// So many random interleavings, the same ones every time.
@@ -244,12 +245,12 @@ fn many(race: impl Fn() + Send + Sync + 'static) {
     run(RandomScheduler::new_from_seed(7, 3_000), race);
 }
 
-fn run(scheduler: impl Scheduler + 'static, race: impl Fn() + Send + Sync + 'static) {
+fn run(scheduler: impl Scheduler + 'static, race: impl Fn() + Send + Sync + 'static) -> usize {
     // Made once and outside: nobody may wait for it in the middle of a race.
     let _ = question();
     let mut config = Config::new();
     config.stack_size = 0x8_0000;
-    Runner::new(scheduler, config).run(race);
+    Runner::new(scheduler, config).run(race)
 }
 
 #[test]

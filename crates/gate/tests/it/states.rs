@@ -471,9 +471,10 @@ impl Model for Machine {
             Property::sometimes("what somebody wanted instead runs", |_, s: &State| {
                 s.ran == Some((reset(false).digest(&client()), true))
             }),
-            Property::sometimes("the harmless runs by itself, where one is enough", |m, s: &State| {
-                m.needed == 2 || s.ran.is_some_and(|(_, with)| !with)
-            }),
+            Property::sometimes(
+                "the harmless runs by itself, where one is enough",
+                |m, s: &State| m.needed == 2 || s.ran.is_some_and(|(_, with)| !with),
+            ),
             Property::always("where two are needed nothing runs by itself", |m, s: &State| {
                 m.needed == 1 || s.ran.is_none_or(|(_, with)| with)
             }),

@@ -90,8 +90,9 @@ pub(crate) async fn run(args: Args) -> CliResult {
             decide(&store, &id, who, Decision::ApproveAt(moment(&at)?)).await
         }
         Command::Change { id, action, who } => {
-            let action = serde_json::from_str(&action)
-                .map_err(|e| format!("--action is no action: {e}; `show --json` prints the form"))?;
+            let action = serde_json::from_str(&action).map_err(|e| {
+                format!("--action is no action: {e}; `show --json` prints the form")
+            })?;
             decide(&store, &id, who, Decision::Change(Box::new(action))).await
         }
         Command::Deny { id, reason, who } => decide(&store, &id, who, Decision::Deny(reason)).await,

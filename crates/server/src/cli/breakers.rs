@@ -97,14 +97,16 @@ pub(crate) async fn run(args: Args) -> CliResult {
             entitled(&person)?;
             let mode = if ask { BreakerMode::Ask } else { BreakerMode::Stop };
             let actor = Actor::Person(person.id);
-            let opened = store.open_breaker(scope.clone(), mode, &reason, actor, clock::now()).await?;
+            let opened =
+                store.open_breaker(scope.clone(), mode, &reason, actor, clock::now()).await?;
             println!("{scope}: {}", if opened { "stopped" } else { "was stopped before" });
         }
         Command::Close { what, reason, person } => {
             let scope = what.scope()?;
             let person = sign_in(&store, &person).await?;
             entitled(&person)?;
-            let closed = store.close_breaker(scope.clone(), person.id, &reason, clock::now()).await?;
+            let closed =
+                store.close_breaker(scope.clone(), person.id, &reason, clock::now()).await?;
             println!("{scope}: {}", if closed { "runs again" } else { "was not stopped" });
         }
     }

@@ -50,13 +50,7 @@ pub(crate) fn run(args: Args) -> CliResult {
     println!("{} → {} (policy {})", record.tier, record.follows.name(), record.policy_version);
     println!("digest {}", record.digest);
     for f in &record.findings {
-        println!(
-            "  {:<8} {:<20} {}: {}",
-            f.minimum.name(),
-            f.code,
-            f.assessor,
-            f.because
-        );
+        println!("  {:<8} {:<20} {}: {}", f.minimum.name(), f.code, f.assessor, f.because);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -183,10 +183,8 @@ fn lines(before: Option<&Policy>, after: &Policy) -> (Vec<String>, Vec<String>) 
         .iter()
         .map(|d| format!("{}: {} → {}", d.path, show(&d.before), show(&d.after)))
         .collect();
-    let loosens = all
-        .iter()
-        .filter_map(|d| Some(format!("{}: {}", d.path, d.loosens.as_ref()?)))
-        .collect();
+    let loosens =
+        all.iter().filter_map(|d| Some(format!("{}: {}", d.path, d.loosens.as_ref()?))).collect();
     (diff, loosens)
 }
 
@@ -312,9 +310,8 @@ async fn propose(store: &Store, after: Policy, reason: String, person: &str) -> 
 
 async fn settle(store: &Store, second: Second, agree: bool) -> Result<(), Fault> {
     let person = administrator(store, &second.person).await?;
-    let row = store
-        .decide_policy(&second.version, &person, agree, &second.reason, clock::now())
-        .await?;
+    let row =
+        store.decide_policy(&second.version, &person, agree, &second.reason, clock::now()).await?;
     println!("policy {} is {}", row.version, row.state.name());
     Ok(())
 }

@@ -240,7 +240,10 @@ impl Config {
         let mut customers = HashSet::new();
         for client in &self.client {
             if client.id.as_str().starts_with('@') {
-                return Err(format!("[[client]] {}: ids beginning with '@' are our own", client.id));
+                return Err(format!(
+                    "[[client]] {}: ids beginning with '@' are our own",
+                    client.id
+                ));
             }
             if !ids.insert(&client.id) {
                 return Err(format!("[[client]] {} stands twice; ids must differ", client.id));

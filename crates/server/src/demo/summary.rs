@@ -129,9 +129,8 @@ pub(super) async fn make(
 }
 
 fn tiers(cases: &[CaseSummary]) -> BTreeMap<&'static str, usize> {
-    let judged = |tier: Tier| {
-        cases.iter().flat_map(|c| &c.judged).filter(|j| j.tier == tier.name()).count()
-    };
+    let judged =
+        |tier: Tier| cases.iter().flat_map(|c| &c.judged).filter(|j| j.tier == tier.name()).count();
     Tier::ALL.iter().map(|t| (t.name(), judged(*t))).collect()
 }
 

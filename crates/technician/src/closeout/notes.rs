@@ -73,7 +73,8 @@ pub(super) fn performed(case: &CaseView, action: &Action) -> Vec<String> {
     let Some(attempt) = case.done(action) else { return Vec::new() };
     let mut lines = vec![format!("Done: {}", attempt.action.sentence())];
     if attempt.action != *action {
-        lines.push(format!("Asked for: {}; a person changed it while approving", action.sentence()));
+        lines
+            .push(format!("Asked for: {}; a person changed it while approving", action.sentence()));
     }
     if let Some(evidence) = attempt.evidence() {
         lines.push(format!("Verified: {evidence}"));
