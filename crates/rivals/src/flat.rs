@@ -249,10 +249,15 @@ fn devices<'a>(names: &mut Names<'a>, request: &'a Request, facts: &'a Facts, no
     let servers = devices.iter().filter(|d| d.role != DeviceRole::Workstation).count();
     names.int("servers", count(servers));
     names.flag("idle", !some(|d| d.user_active != Some(false)));
-    names.flag("active", some(|d| d.user_active == Some(true)));
-    names.flag("failing", some(|d| d.health == DeviceHealth::Failing));
+    // Nobody watches it: it may be failing. Nobody knows its role: it may carry the sign-in.
+    let unsound =
+        |d: &domain::DeviceFacts| !matches!(d.health, DeviceHealth::Good | DeviceHealth::Degraded);
+    let grave = |d: &domain::DeviceFacts| {
+        matches!(d.role, DeviceRole::DomainController | DeviceRole::Unknown)
+    };
+    names.flag("failing", some(unsound));
     names.flag("offline", some(|d| !d.online));
-    names.flag("controller", some(|d| d.role == DeviceRole::DomainController));
+    names.flag("controller", some(grave));
     // Of several roles the gravest is shown: unknown, domain controller, network, server.
     let gravest = [
         DeviceRole::Unknown,

@@ -121,6 +121,7 @@ pub const BASE: &[Line] = &[
 pub const ONE_TIER_UP: &[Line] = &[
     line(Medium, CHANGES, "targets > bulk_threshold"),
     line(Medium, CHANGES, "volume_known && volume > bulk_threshold && targets > 0"),
+    line(Medium, "deploy_patches", "!fleet_known"),
     // The 95 % lower confidence bound of the failure rate is above 15 %: the score test, squared and
     // multiplied out, so that it needs whole numbers only. 3449.567904 is 1.645² · 15 · 85.
     line(
@@ -143,6 +144,9 @@ pub const LAW: &[Line] = &[
     line(High, CHANGES, "autonomy == \"ask_if_uncertain\" && !own_verified"),
     line(Medium, WRITES, "autonomy == \"ask_if_uncertain\""),
     line(Medium, WRITES, "autonomy == \"auto_with_guardrails\""),
+    // What two people have to say yes to is said yes to by one at least.
+    line(High, "set_startup_item sign_out_everywhere", ""),
+    line(High, "clear_cache", "client == \"acme\""),
     // The brain: scope, rate, circles. Its ceiling comes at the close.
     line(Critical, EVERYTHING, "!brain_known"),
     line(Critical, EVERYTHING, "brain_known && !brain_in_scope"),
@@ -200,7 +204,7 @@ pub const LAW: &[Line] = &[
     line(Critical, DEVICES, "!devices_known"),
     line(Critical, DEVICES, "devices_known && devices_odd"),
     line(High, "reboot", "targets > 1"),
-    line(High, "reboot shut_down wipe_device", "devices_known && active"),
+    line(High, "reboot shut_down wipe_device", "devices_known && !idle"),
     line(High, STOPS, "devices_known && failing"),
     line(High, STOPS, "devices_known && controller"),
     // Tickets.

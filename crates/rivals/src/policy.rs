@@ -79,6 +79,9 @@ pub fn autonomy(client: &str, kind: &str) -> &'static str {
     of(client).or_else(|| of("*")).unwrap_or("auto_with_guardrails")
 }
 
+/// Kinds that need two people, and those that acme adds.
+const TWO_PERSON: (&str, &str) = ("set_startup_item sign_out_everywhere", "clear_cache");
+
 /// Kinds that need a requester known over a second channel.
 pub const SECOND_CHANNEL: &str = "reset_mfa issue_temporary_access_pass";
 
@@ -198,7 +201,7 @@ pub fn native_policy() -> Result<Policy, String> {
         own.extend(kinds(names)?.into_iter().map(|k| (k, level)));
     }
     let clients = BTreeMap::from([
-        (id("acme")?, acme()),
+        (id("acme")?, acme()?),
         (id("globex")?, globex()?),
         (
             id("initech")?,
@@ -227,6 +230,7 @@ pub fn native_policy() -> Result<Policy, String> {
             time_zone: "Europe/Berlin".into(),
             holidays: dates(&["2026-12-25"]),
         }),
+        two_person: kinds(TWO_PERSON.0)?,
         custom_rules: RULES.iter().map(rule).collect(),
         clients,
         ..Policy::cautious("opinions-1")
@@ -256,13 +260,14 @@ fn windows() -> Result<Vec<MaintenanceWindow>, String> {
     ])
 }
 
-fn acme() -> ClientPolicy {
-    ClientPolicy {
+fn acme() -> Result<ClientPolicy, String> {
+    Ok(ClientPolicy {
         min_confidence: Some(90),
         cost_limit_minor: Some(0),
         custom_rules: ACME_RULES.iter().map(rule).collect(),
+        two_person: kinds(TWO_PERSON.1)?,
         ..ClientPolicy::default()
-    }
+    })
 }
 
 fn globex() -> Result<ClientPolicy, String> {
