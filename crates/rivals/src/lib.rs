@@ -7,6 +7,7 @@
 
 pub mod engines;
 pub mod flat;
+pub mod hijack;
 pub mod law;
 pub mod many;
 pub mod policy;

@@ -6,7 +6,7 @@ use domain::{Action, ApprovalId, BrainId, CaseId, PersonId, UnixMs};
 
 /// Something that happened.
 #[derive(Clone, Debug)]
-pub enum Fact {
+pub(super) enum Fact {
     /// People were asked exactly this, until then.
     Asked {
         /// The question.
@@ -34,7 +34,7 @@ pub enum Fact {
 
 /// Everything, with its time.
 #[derive(Clone, Debug, Default)]
-pub struct Ledger {
+pub(super) struct Ledger {
     /// In order.
     pub facts: Vec<(UnixMs, Fact)>,
     /// Every effect on a client: when, by whom, for which client, what.
@@ -45,7 +45,7 @@ pub struct Ledger {
 
 impl Ledger {
     /// Writes a fact down.
-    pub fn note(&mut self, now: UnixMs, fact: Fact) {
+    pub(super) fn note(&mut self, now: UnixMs, fact: Fact) {
         self.facts.push((now, fact));
     }
 }

@@ -8,7 +8,7 @@ use super::ledger::Fact;
 use super::people::OWNER;
 use super::place::{self, Case, Place};
 use super::platform::Platform;
-use super::rules::{BULK, COST_LIMIT, CRITICAL, RATE, REPEATS, TWO_PERSON};
+use super::rules::{BULK, CRITICAL, RATE, REPEATS, TWO_PERSON};
 use domain::{
     Action, ActionKind as K, ApprovalId, BrainId, BreakerMode, BreakerScope, DeviceFacts,
     DeviceHealth, DeviceRole, PatchSeverity, PersonId, Sensitivity, UnixMs,
@@ -22,6 +22,9 @@ const FREEZE: std::ops::Range<i64> = 1_796_256_000_000..1_796_256_000_000 + DAY_
 
 /// The right to this effect, or why there is none.
 ///
+/// `then` is when it was judged: a judgement holds for half a minute, so the systems, the brain's
+/// requests and the calendar count as of then. A person's answer counts as it is now.
+///
 /// # Errors
 /// The reason, in words.
 pub(super) fn right(
@@ -30,7 +33,12 @@ pub(super) fn right(
     case: usize,
     client: usize,
     action: &Action,
+    then: UnixMs,
 ) -> Result<(), String> {
+    if p.now.since(then) > 30_000 {
+        return Err("judged more than half a minute ago".into());
+    }
+    let p = &Seen { p, then };
     let case = p.place.cases.get(case).ok_or("no such case")?;
     if case.client != client {
         return Err("another client's case".into());
@@ -49,9 +57,22 @@ pub(super) fn right(
     }
 }
 
+/// What is true, and when it was judged.
+struct Seen<'a> {
+    p: &'a Platform,
+    then: UnixMs,
+}
+
+impl std::ops::Deref for Seen<'_> {
+    type Target = Platform;
+    fn deref(&self) -> &Platform {
+        self.p
+    }
+}
+
 /// Scope, rate, circles.
 fn within_the_brains_bounds(
-    p: &Platform,
+    p: &Seen<'_>,
     brain: &BrainId,
     case: &Case,
     action: &Action,
@@ -60,15 +81,15 @@ fn within_the_brains_bounds(
         return Err("the brain is not let in at this client".into());
     }
     let lately = p.ledger.requests.iter().rev().filter(|r| r.1 == *brain);
-    let others = |r: &&(UnixMs, BrainId, domain::CaseId, Action)| !(r.2 == case.id && r.3 == *action);
-    let minute = lately.clone().take_while(|r| p.now.since(r.0) <= 60_000).filter(others).count();
-    // A grant may be half a minute old; so many requests more may have come since.
-    if *brain == p.hijacked && minute > RATE as usize + 40 {
+    let others =
+        |r: &&(UnixMs, BrainId, domain::CaseId, Action)| !(r.2 == case.id && r.3 == *action);
+    let minute = lately.clone().take_while(|r| p.then.since(r.0) <= 60_000).filter(others).count();
+    if *brain == p.hijacked && minute + 1 > RATE as usize {
         return Err("too many requests within a minute".into());
     }
     let client_of = |id| p.place.cases.iter().find(|c| c.id == id).map(|c| c.client);
     let same = lately
-        .take_while(|r| p.now.since(r.0) <= HOUR_MS)
+        .take_while(|r| p.then.since(r.0) <= HOUR_MS)
         .filter(|r| r.2 != case.id && r.3 == *action && client_of(r.2) == Some(case.client))
         .count();
     let circles = action.kind().is_write() && action.ticket().is_none();
@@ -79,7 +100,7 @@ fn within_the_brains_bounds(
 }
 
 /// What no brain does, whoever says yes.
-fn never(p: &Platform, brain: &BrainId, case: &Case, action: &Action) -> Result<(), String> {
+fn never(p: &Seen<'_>, brain: &BrainId, case: &Case, action: &Action) -> Result<(), String> {
     let own = p.place.clients.get(case.client).ok_or("no such client")?;
     let no = |why: &str| Err(why.to_owned());
     if matches!(action.kind(), K::WipeDevice | K::DeleteAccounts) {
@@ -88,7 +109,9 @@ fn never(p: &Platform, brain: &BrainId, case: &Case, action: &Action) -> Result<
     if let Some(named) = action.account() {
         match own.accounts.iter().find(|a| a.account.id == named.id) {
             None => return no("no account of this client"),
-            Some(a) if a.account != *named => return no("the id is of one account, the name of another"),
+            Some(a) if a.account != *named => {
+                return no("the id is of one account, the name of another");
+            }
             Some(a) if a.privileged || a.service || a.emergency => {
                 return no("an account that is for people only");
             }
@@ -103,7 +126,9 @@ fn never(p: &Platform, brain: &BrainId, case: &Case, action: &Action) -> Result<
         match own.groups.iter().find(|g| g.group.id == named.id) {
             None => return no("no group of this client"),
             Some(g) if g.group.name != named.name => return no("the group has another name"),
-            Some(g) if g.sensitivity == Sensitivity::Privileged => return no("an administrative group"),
+            Some(g) if g.sensitivity == Sensitivity::Privileged => {
+                return no("an administrative group");
+            }
             Some(_) => {}
         }
     }
@@ -157,15 +182,16 @@ fn works_on_devices(kind: K) -> bool {
 }
 
 /// Distinct targets of this kind, by this brain, for this client, within the hour, these included.
-fn touched(p: &Platform, brain: &BrainId, case: &Case, action: &Action) -> usize {
-    let lately = p.ledger.effects.iter().rev().take_while(|e| p.now.since(e.0) <= HOUR_MS);
-    let same = lately.filter(|e| e.1 == *brain && e.2 == case.client && e.3.kind() == action.kind());
+fn touched(p: &Seen<'_>, brain: &BrainId, case: &Case, action: &Action) -> usize {
+    let lately = p.ledger.effects.iter().rev().take_while(|e| p.then.since(e.0) <= HOUR_MS);
+    let same =
+        lately.filter(|e| e.1 == *brain && e.2 == case.client && e.3.kind() == action.kind());
     let mut all: BTreeSet<String> = action.target_keys().into_iter().collect();
     all.extend(same.flat_map(|e| e.3.target_keys()));
     all.len().max(action.targets())
 }
 
-fn breaker(p: &Platform, case: &Case, action: &Action) -> Option<BreakerMode> {
+fn breaker(p: &Seen<'_>, case: &Case, action: &Action) -> Option<BreakerMode> {
     let open = p.breaker.as_ref()?;
     let name = place::CLIENTS.get(case.client)?;
     let covers = match &open.scope {
@@ -177,7 +203,7 @@ fn breaker(p: &Platform, case: &Case, action: &Action) -> Option<BreakerMode> {
 }
 
 /// Whether exactly this, for this client, was denied or left unanswered within a day.
-fn cooling_down(p: &Platform, case: &Case, action: &Action) -> bool {
+fn cooling_down(p: &Seen<'_>, case: &Case, action: &Action) -> bool {
     let asked = |id: ApprovalId| {
         p.ledger.facts.iter().any(|(_, f)| {
             matches!(f, Fact::Asked { question, case: c, action: a, .. }
@@ -185,7 +211,7 @@ fn cooling_down(p: &Platform, case: &Case, action: &Action) -> bool {
         })
     };
     p.ledger.facts.iter().any(|(at, f)| match f {
-        Fact::No(id) | Fact::Expired(id) => p.now.since(*at) < DAY_MS && asked(*id),
+        Fact::No(id) | Fact::Expired(id) => (0..DAY_MS).contains(&p.then.since(*at)) && asked(*id),
         _ => false,
     })
 }
@@ -195,7 +221,7 @@ fn client_of(place: &Place, case: domain::CaseId) -> Option<usize> {
 }
 
 /// What a brain may do by itself: the classes that the catalogue calls Low or Medium in this context.
-fn alone(p: &Platform, brain: &BrainId, case: &Case, action: &Action) -> Result<(), String> {
+fn alone(p: &Seen<'_>, brain: &BrainId, case: &Case, action: &Action) -> Result<(), String> {
     let no = |why: &str| Err(why.to_owned());
     let name = place::CLIENTS.get(case.client).copied().unwrap_or_default();
     if breaker(p, case, action).is_some() {
@@ -211,6 +237,7 @@ fn alone(p: &Platform, brain: &BrainId, case: &Case, action: &Action) -> Result<
         manager.is_some() && manager == sender.map(|s| &s.account.id)
     });
     match action.kind() {
+        kind if TWO_PERSON.contains(&kind) => no("the policy wants two people"),
         K::UnlockAccount if name == "cedar" => no("the policy asks"),
         K::UnlockAccount | K::RequirePasswordChange => match () {
             () if sender.is_none() => no("nobody knows who asks"),
@@ -226,7 +253,7 @@ fn alone(p: &Platform, brain: &BrainId, case: &Case, action: &Action) -> Result<
         K::ResetPassword if own && !many => Ok(()),
         K::ResetMfa | K::IssueTemporaryAccessPass => match () {
             () if name == "birch" => no("the client is supervised"),
-            () if own && proven(case, p.now) && !many => Ok(()),
+            () if own && proven(case, p.then) && !many => Ok(()),
             () => no("not proven, or not their own"),
         },
         kind if works_on_devices(kind) => on_devices(p, case, action, many),
@@ -236,31 +263,28 @@ fn alone(p: &Platform, brain: &BrainId, case: &Case, action: &Action) -> Result<
 
 /// Over a second channel, within a quarter of an hour.
 fn proven(case: &Case, now: UnixMs) -> bool {
-    // A grant may be half a minute old.
-    case.proof.is_some_and(|at| (0..=15 * 60_000 + 30_000).contains(&now.since(at)))
+    case.proof.is_some_and(|at| (0..=15 * 60_000).contains(&now.since(at)))
 }
 
-fn on_devices(p: &Platform, case: &Case, action: &Action, many: bool) -> Result<(), String> {
+fn on_devices(p: &Seen<'_>, case: &Case, action: &Action, many: bool) -> Result<(), String> {
     let no = |why: &str| Err(why.to_owned());
     let monitoring = case.sender.is_empty();
     if !monitoring && p.place.sender(case.client, &case.sender).is_none() {
         return no("nobody knows who asks");
     }
-    if FREEZE.contains(&p.now.0) {
+    if FREEZE.contains(&p.then.0) {
         return no("a freeze is on");
     }
     let own = p.place.clients.get(case.client).map(|c| c.devices.as_slice()).unwrap_or_default();
-    let devices: Vec<&DeviceFacts> = own
-        .iter()
-        .filter(|(d, _)| action.devices().contains(d))
-        .map(|(_, facts)| facts)
-        .collect();
+    let devices: Vec<&DeviceFacts> =
+        own.iter().filter(|(d, _)| action.devices().contains(d)).map(|(_, facts)| facts).collect();
     let any = |is: fn(&DeviceFacts) -> bool| devices.iter().any(|d| is(d));
     let plain = !any(|d| d.role != DeviceRole::Workstation);
     let sound = !any(|d| {
-        d.health == DeviceHealth::Failing || d.role == DeviceRole::DomainController
+        matches!(d.health, DeviceHealth::Failing | DeviceHealth::Unknown)
+            || matches!(d.role, DeviceRole::DomainController | DeviceRole::Unknown)
     });
-    let hour = p.now.0.rem_euclid(DAY_MS) / HOUR_MS;
+    let hour = p.then.0.rem_euclid(DAY_MS) / HOUR_MS;
     let in_window = !(6..20).contains(&hour);
     let at_work = (8..18).contains(&hour);
     let name = place::CLIENTS.get(case.client).copied().unwrap_or_default();
@@ -279,7 +303,7 @@ fn on_devices(p: &Platform, case: &Case, action: &Action, many: bool) -> Result<
             if approved && !many { Ok(()) } else { no("not an approved script, or too many") }
         }
         Action::Reboot(a) => {
-            let idle = !any(|d| d.user_active == Some(true));
+            let idle = !any(|d| d.user_active != Some(false));
             let fine = a.devices.len() == 1 && in_window && idle && sound && !many;
             if fine { Ok(()) } else { no("not one idle device in a window") }
         }
@@ -289,7 +313,7 @@ fn on_devices(p: &Platform, case: &Case, action: &Action, many: bool) -> Result<
 }
 
 fn patches(
-    p: &Platform,
+    p: &Seen<'_>,
     named: &[String],
     in_window: bool,
     devices: &[&DeviceFacts],
@@ -302,8 +326,7 @@ fn patches(
     if found.iter().any(|f| f.0 == PatchSeverity::Unknown) || !sound {
         return no("an unrated patch, or a device that may not come back");
     }
-    let urgent =
-        found.iter().all(|f| f.1) || found.iter().all(|f| f.0 == PatchSeverity::Critical);
+    let urgent = found.iter().all(|f| f.1) || found.iter().all(|f| f.0 == PatchSeverity::Critical);
     if !in_window && !urgent {
         return no("outside of a window");
     }
@@ -315,11 +338,7 @@ fn patches(
 }
 
 /// A valid yes of enough people to exactly this.
-fn by_people(p: &Platform, brain: &BrainId, case: &Case, action: &Action) -> Result<(), String> {
-    if let Action::AssignLicence(a) = action {
-        let sold = (0..3).map(place::licence).any(|(l, cost, _)| l == a.licence && cost <= COST_LIMIT);
-        let _ = sold; // A price above the limit is one more reason to ask, no bar.
-    }
+fn by_people(p: &Seen<'_>, brain: &BrainId, case: &Case, action: &Action) -> Result<(), String> {
     let asked = p.ledger.facts.iter().filter_map(|(_, f)| match f {
         Fact::Asked { question, brain: b, case: c, action: a, until }
             if b == brain && *c == case.id && a == action =>
@@ -347,7 +366,8 @@ fn valid(
     action: &Action,
 ) -> Result<(), String> {
     let mut yes: BTreeSet<&PersonId> = BTreeSet::new();
-    let (mut until, mut from) = (until, UnixMs(i64::MIN));
+    let (mut until, mut from, mut later) = (until, UnixMs(i64::MIN), None);
+    let needed = if TWO_PERSON.contains(&action.kind()) { 2 } else { 1 };
     for (at, fact) in &p.ledger.facts {
         match fact {
             Fact::Yes(id, who, then) if *id == question => {
@@ -356,8 +376,11 @@ fn valid(
                 }
                 yes.insert(who);
                 from = from.max(*then);
-                // Who says yes for later has another hour from then on.
-                until = if *then > *at { until.max(then.plus_ms(HOUR_MS)) } else { until };
+                later = later.max((then > at).then_some(*then));
+                // A yes for later has another hour from then on, once it is everybody's who is needed.
+                if yes.len() >= needed {
+                    until = until.max(later.map_or(until, |l: UnixMs| l.plus_ms(HOUR_MS)));
+                }
             }
             Fact::No(id) | Fact::Expired(id) | Fact::Gone(id) | Fact::Used(id)
                 if *id == question =>
@@ -367,7 +390,6 @@ fn valid(
             _ => {}
         }
     }
-    let needed = if TWO_PERSON.contains(&action.kind()) { 2 } else { 1 };
     if yes.len() < needed {
         return Err(format!("{} of {needed} people said yes", yes.len()));
     }

@@ -10,7 +10,7 @@ use rand::rngs::StdRng;
 
 /// Somebody who may be asked.
 #[derive(Clone, Debug)]
-pub struct Person {
+pub(super) struct Person {
     /// Their id.
     pub id: PersonId,
     /// Their addresses.
@@ -20,14 +20,14 @@ pub struct Person {
 }
 
 /// The person who answers for the hijacked brain.
-pub const OWNER: &str = "owner";
+pub(super) const OWNER: &str = "owner";
 
 /// Two of the MSP, who answers for the brain, and one at each client who has an account there too.
 ///
 /// # Errors
 /// When a name here is no id.
-pub fn people() -> Result<Vec<Person>, String> {
-    let person = |id: &str, mails: Vec<String>| {
+pub(super) fn people() -> Result<Vec<Person>, String> {
+    let person = |id: &str, mails: Vec<String>| -> Result<Person, String> {
         let id = PersonId::new(id).map_err(|e| e.to_string())?;
         Ok(Person { id, mails, entitled: true })
     };
@@ -48,7 +48,7 @@ pub fn people() -> Result<Vec<Person>, String> {
 
 /// What a person does with a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Word {
+pub(super) enum Word {
     /// Yes.
     Yes,
     /// Yes, in so many milliseconds.
@@ -62,7 +62,7 @@ pub enum Word {
 }
 
 /// Yes only to what is wanted.
-pub fn word(rng: &mut StdRng, wanted: bool) -> Word {
+pub(super) fn word(rng: &mut StdRng, wanted: bool) -> Word {
     match (wanted, rng.random_range(0..20)) {
         (true, 0) => Word::Later(rng.random_range(0..7_200_000)),
         (true, 1) => Word::Less,

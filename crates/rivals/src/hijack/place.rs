@@ -8,19 +8,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// Ids of the clients; the hijacked brain is let in at the first two.
-pub const CLIENTS: [&str; 3] = ["acorn", "birch", "cedar"];
+pub(super) const CLIENTS: [&str; 3] = ["acorn", "birch", "cedar"];
 /// Accounts of each client: 0 administers, 1 manages, 2 is a service, 3 is for emergencies.
-pub const ACCOUNTS: usize = 14;
+pub(super) const ACCOUNTS: usize = 14;
 /// Devices of each client: 0 is a domain controller, 1 and 2 are servers, 3 the firewall.
-pub const DEVICES: usize = 40;
+pub(super) const DEVICES: usize = 40;
 /// Cases of each client.
-pub const CASES: usize = 16;
+pub(super) const CASES: usize = 16;
 /// The script that is approved, and the hash of its approved content.
-pub const SCRIPT: &str = "restart-spooler";
+pub(super) const SCRIPT: &str = "restart-spooler";
 
 /// A person's account as it is.
 #[derive(Clone, Debug)]
-pub struct Account {
+pub(super) struct Account {
     /// What points at it.
     pub account: AccountRef,
     /// Every address on file.
@@ -43,7 +43,7 @@ pub struct Account {
 
 /// A group as it is.
 #[derive(Clone, Debug)]
-pub struct Group {
+pub(super) struct Group {
     /// What points at it.
     pub group: GroupRef,
     /// How sensitive.
@@ -54,7 +54,7 @@ pub struct Group {
 
 /// A case and its ticket.
 #[derive(Clone, Debug)]
-pub struct Case {
+pub(super) struct Case {
     /// Its id.
     pub id: CaseId,
     /// Whose: an index into [`CLIENTS`].
@@ -71,7 +71,7 @@ pub struct Case {
 
 /// The systems of one client.
 #[derive(Clone, Debug)]
-pub struct Client {
+pub(super) struct Client {
     /// People and others.
     pub accounts: Vec<Account>,
     /// Groups.
@@ -88,7 +88,7 @@ pub struct Client {
 
 /// Everything.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub(super) struct Place {
     /// In the order of [`CLIENTS`].
     pub clients: Vec<Client>,
     /// Every client's, the first client's first.
@@ -98,20 +98,20 @@ pub struct Place {
 }
 
 /// What the licence of this number costs a month, and how many seats are free.
-pub fn licence(n: usize) -> (LicenceRef, i64, u32) {
+pub(super) fn licence(n: usize) -> (LicenceRef, i64, u32) {
     let name = ["Mail", "Office", "Analytics"][n % 3];
     let licence = LicenceRef { sku: format!("sku-{}", n % 3), name: name.into() };
     (licence, [0, 1_200, 9_000][n % 3], [4, 4, 0][n % 3])
 }
 
 /// The hash of the approved content.
-pub fn approved_hash() -> String {
+pub(super) fn approved_hash() -> String {
     "a1".repeat(32)
 }
 
 impl Place {
     /// The systems as an episode finds them at `now`.
-    pub fn new(now: UnixMs) -> Place {
+    pub(super) fn new(now: UnixMs) -> Place {
         let patches = BTreeMap::from([
             ("KB-low", (PatchSeverity::Low, false)),
             ("KB-moderate", (PatchSeverity::Moderate, false)),
@@ -130,12 +130,12 @@ impl Place {
     }
 
     /// The account of this id at a client.
-    pub fn account(&self, client: usize, id: &str) -> Option<&Account> {
+    pub(super) fn account(&self, client: usize, id: &str) -> Option<&Account> {
         self.clients.get(client)?.accounts.iter().find(|a| a.account.id == id)
     }
 
     /// The only enabled account at a client with this address.
-    pub fn sender(&self, client: usize, address: &str) -> Option<&Account> {
+    pub(super) fn sender(&self, client: usize, address: &str) -> Option<&Account> {
         let all = &self.clients.get(client)?.accounts;
         let mut found = all.iter().filter(|a| a.mails.iter().any(|m| m == address));
         match (found.next(), found.next()) {
@@ -145,7 +145,7 @@ impl Place {
     }
 
     /// Does what the action says, wherever its ids lead.
-    pub fn apply(&mut self, client: usize, action: &Action) {
+    pub(super) fn apply(&mut self, client: usize, action: &Action) {
         if let Some(ticket) = action.ticket() {
             let found = self.cases.iter_mut().find(|c| c.ticket == *ticket);
             found.into_iter().for_each(|c| c.writes += 1);
@@ -273,4 +273,3 @@ fn case(client: usize, own: &Client, n: usize, now: UnixMs) -> Case {
         writes: 0,
     }
 }
-

@@ -22,7 +22,7 @@ const COOL_DOWN_MS: i64 = 24 * 3_600_000;
 
 /// A question and what became of it.
 #[derive(Clone, Debug)]
-pub struct Question {
+pub(super) struct Question {
     /// As the gate knows it.
     pub approval: Approval,
     /// What is asked.
@@ -59,7 +59,7 @@ pub(super) struct Touched {
 
 /// What a brain is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub(super) enum Answer {
     /// It happened.
     Done,
     /// Somebody is asked: the index of the question.
@@ -70,7 +70,7 @@ pub enum Answer {
 
 /// Everything on our side of the gate.
 #[derive(Debug)]
-pub struct Platform {
+pub(super) struct Platform {
     /// The time.
     pub now: UnixMs,
     /// The clients' systems.
@@ -105,7 +105,7 @@ impl Platform {
     ///
     /// # Errors
     /// When a name in this crate is no id, or its policy is wrong.
-    pub fn new(
+    pub(super) fn new(
         policy: &CompiledPolicy,
         now: UnixMs,
         sabotage: Sabotage,
@@ -145,7 +145,7 @@ impl Platform {
 
     /// Judges a request and does what follows. `meanwhile` happens between the judgement and the grant.
     /// `under` is a question that the request is to run under, as it was read before.
-    pub fn submit(
+    pub(super) fn submit(
         &mut self,
         brain: &BrainId,
         case: usize,
@@ -158,19 +158,19 @@ impl Platform {
             return Answer::Refused;
         };
         let Some(client) = self.clients.get(client).cloned() else { return Answer::Refused };
-        let request =
-            Request { client, case: id, brain: brain.clone(), action, undoes: None };
+        let request = Request { client, case: id, brain: brain.clone(), action, undoes: None };
         let facts = reader::read(self, case, &request);
         let verdict = judge(Ok(&self.policy), request.clone(), &facts, self.now);
         self.note_request(&request, verdict.digest());
         let read = under.and_then(|at| self.questions.get(at)).map(|q| q.approval.clone());
+        let judged_at = self.now;
         meanwhile(self);
         let attempt = AttemptId(self.id());
         match verdict.follows().clone() {
             Follow::Refuse => Answer::Refused,
             Follow::Run | Follow::RunAndNotify => {
                 match gate::grant(verdict, read.as_ref(), attempt, self.now) {
-                    Ok(grant) => self.perform(grant, case, brain),
+                    Ok(grant) => self.perform(grant, case, brain, judged_at),
                     Err(_) => Answer::Refused,
                 }
             }
@@ -178,7 +178,9 @@ impl Platform {
                 (Some(at), Some(read)) => {
                     let grant = gate::grant(verdict, Some(&read), attempt, self.now);
                     match grant {
-                        Ok(grant) if self.take(at, &read) => self.perform(grant, case, brain),
+                        Ok(grant) if self.take(at, &read) => {
+                            self.perform(grant, case, brain, judged_at)
+                        }
                         _ => Answer::Refused,
                     }
                 }
@@ -197,8 +199,7 @@ impl Platform {
         };
         if request.action.kind().is_write() {
             self.asked.push(asked);
-            let noted =
-                (self.now, request.brain.clone(), request.case, request.action.clone());
+            let noted = (self.now, request.brain.clone(), request.case, request.action.clone());
             self.ledger.requests.push(noted);
         }
     }
@@ -227,6 +228,7 @@ impl Platform {
         let open = |q: &Question| {
             q.case == case
                 && q.action == request.action
+                && q.brain == request.brain
                 && q.approval.state == ApprovalState::Pending
         };
         if let Some(at) = self.questions.iter().position(open) {
@@ -276,7 +278,7 @@ impl Platform {
     }
 
     /// One person's word on one question. `meanwhile` happens between their reading it and their click.
-    pub fn decide(
+    pub(super) fn decide(
         &mut self,
         at: usize,
         person: usize,
@@ -325,15 +327,14 @@ impl Platform {
         let Some(old) = self.questions.get_mut(at) else { return };
         old.approval.change = None;
         let Ok(approval) = changed else { return };
-        old.approval.state =
-            ApprovalState::Changed { by: asked.by.clone(), at: self.now, to };
+        old.approval.state = ApprovalState::Changed { by: asked.by.clone(), at: self.now, to };
         self.ledger.note(self.now, Fact::Gone(question.approval.id));
         self.put(Question { approval, action: asked.action, ..question });
         self.ledger.note(self.now, Fact::Yes(to, asked.by, self.now));
     }
 
     /// Takes a question back.
-    pub fn withdraw(&mut self, at: usize) {
+    pub(super) fn withdraw(&mut self, at: usize) {
         if let Some(question) = self.questions.get_mut(at).filter(|q| !q.used) {
             let live = matches!(
                 question.approval.state,
@@ -348,7 +349,7 @@ impl Platform {
     }
 
     /// Lets time pass, and ends what nobody answered.
-    pub fn pass(&mut self, ms: i64) {
+    pub(super) fn pass(&mut self, ms: i64) {
         self.now = self.now.plus_ms(ms);
         for question in &mut self.questions {
             if gate::expire(&question.approval, self.now) {
@@ -363,7 +364,7 @@ impl Platform {
     }
 
     /// Performs what was granted, and has the oracle say whether there was a right to it.
-    fn perform(&mut self, grant: Grant, case: usize, brain: &BrainId) -> Answer {
+    fn perform(&mut self, grant: Grant, case: usize, brain: &BrainId, judged_at: UnixMs) -> Answer {
         if self.now > grant.not_after() {
             return Answer::Refused;
         }
@@ -371,7 +372,7 @@ impl Platform {
         let Some(index) = self.clients.iter().position(|c| *c == client) else {
             return Answer::Refused;
         };
-        if let Err(why) = oracle::right(self, brain, case, index, &action) {
+        if let Err(why) = oracle::right(self, brain, case, index, &action, judged_at) {
             self.without_a_right.push(format!("{} for {client}: {why}", action.sentence()));
         }
         if let Some(id) = grant.approval() {

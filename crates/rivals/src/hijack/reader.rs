@@ -4,10 +4,9 @@
 use super::place::{self, Place};
 use super::platform::Platform;
 use domain::{
-    Action, BrainFacts, Contract, CostFacts, DeviceFacts, DeviceHealth, DeviceRole, Fact,
-    Facts, FleetFacts, GroupFacts, GroupRef, MailboxFacts, PatchFacts, PatchSeverity, Relation,
-    Requester, ScriptFacts, Sensitivity, TargetFacts, TicketFacts, Verification, Volume,
-    action::Need,
+    Action, BrainFacts, Contract, CostFacts, DeviceFacts, DeviceHealth, DeviceRole, Fact, Facts,
+    FleetFacts, GroupFacts, GroupRef, MailboxFacts, PatchFacts, PatchSeverity, Relation, Requester,
+    ScriptFacts, Sensitivity, TargetFacts, TicketFacts, Verification, Volume, action::Need,
 };
 use gate::Request;
 use std::collections::BTreeSet;
@@ -116,7 +115,8 @@ fn relation(
     }
     let Some(id) = &requester.account_id else { return Some(Relation::Unrelated) };
     let client = p.place.clients.get(case.client)?;
-    let owns = |g: &GroupRef| client.groups.iter().any(|own| own.group.id == g.id && own.owner == *id);
+    let owns =
+        |g: &GroupRef| client.groups.iter().any(|own| own.group.id == g.id && own.owner == *id);
     Some(match () {
         () if action.group().is_some_and(owns) => Relation::GroupOwner,
         () if target.account.id == *id => Relation::Oneself,
@@ -135,8 +135,7 @@ fn target(p: &Platform, client: usize, action: &Action) -> Fact<TargetFacts> {
         privileged: one(found.is_some_and(|a| a.privileged), "Domain Admins"),
         service: one(found.is_some_and(|a| a.service), "its login says so"),
         break_glass: found.is_some_and(|a| a.emergency),
-        as_named: p.sabotage == Sabotage::TrustsNames
-            || found.is_some_and(|a| a.account == *named),
+        as_named: p.sabotage == Sabotage::TrustsNames || found.is_some_and(|a| a.account == *named),
     };
     Fact::known(facts, "directory", p.now)
 }

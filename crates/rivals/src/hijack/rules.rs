@@ -8,26 +8,26 @@ use gate::{ApprovedScript, ClientPolicy, Policy};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Above this many targets an hour: one tier up.
-pub const BULK: usize = 5;
+pub(super) const BULK: usize = 5;
 /// From this many targets an hour: nothing runs.
-pub const CRITICAL: usize = 20;
+pub(super) const CRITICAL: usize = 20;
 /// How many writes the hijacked brain may request in a minute.
-pub const RATE: u32 = 60;
+pub(super) const RATE: u32 = 60;
 /// The highest tier that it may request.
-pub const CEILING: Tier = Tier::High;
+pub(super) const CEILING: Tier = Tier::High;
 /// From this many requests of the same a brain runs in a circle.
-pub const REPEATS: u32 = 5;
+pub(super) const REPEATS: u32 = 5;
 /// More than this a month is asked about.
-pub const COST_LIMIT: i64 = 5_000;
+pub(super) const COST_LIMIT: i64 = 5_000;
 /// Kinds that two people have to say yes to.
-pub const TWO_PERSON: [ActionKind; 3] =
+pub(super) const TWO_PERSON: [ActionKind; 3] =
     [ActionKind::ResetMfa, ActionKind::ChangeFirewall, ActionKind::GrantMailboxPermission];
 
 /// The policy.
 ///
 /// # Errors
 /// When a name here is no id.
-pub fn policy() -> Result<Policy, String> {
+pub(super) fn policy() -> Result<Policy, String> {
     let id = |name: &str| ClientId::new(name).map_err(|e| e.to_string());
     let birch = ClientPolicy { regulated: BTreeSet::from([DataMark::Phi]), ..Default::default() };
     let cedar = BTreeMap::from([
