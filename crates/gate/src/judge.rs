@@ -73,12 +73,12 @@ pub fn judge(
     facts: &Facts,
     now: UnixMs,
 ) -> Verdict {
-    let digest = request.action.digest(&request.client);
     let policy = match policy {
         Ok(policy) => policy,
-        Err(why) => return unusable(why, request, digest, now),
+        Err(why) => return unusable(why, request, now),
     };
     let ctx = Ctx::new(policy, &request, facts, now);
+    let digest = request.action.digest(&request.client);
     let mut found = Findings::default();
     assess::ask(&ctx, &mut found);
     let tier = assess::tier(&ctx, &found);
@@ -113,7 +113,8 @@ pub fn tier(
     assess::tier(&ctx, &found)
 }
 
-fn unusable(why: &str, request: Request, digest: Digest, now: UnixMs) -> Verdict {
+fn unusable(why: &str, request: Request, now: UnixMs) -> Verdict {
+    let digest = request.action.digest(&request.client);
     let finding = Finding {
         assessor: "policy".into(),
         minimum: Tier::Critical,
@@ -178,8 +179,12 @@ fn excluded(ctx: &Ctx<'_>) -> Vec<String> {
     out
 }
 
-/// Sorts findings so that a verdict does not depend on the order of assessors.
+/// Sorts findings so that a verdict does not depend on the order of assessors. They nearly always come
+/// in order.
 pub(crate) fn ordered(mut findings: Vec<Finding>) -> Vec<Finding> {
-    findings.sort_by(|a, b| b.minimum.cmp(&a.minimum).then_with(|| a.cmp(b)));
+    let order = |a: &Finding, b: &Finding| b.minimum.cmp(&a.minimum).then_with(|| a.cmp(b));
+    if !findings.is_sorted_by(|a, b| order(a, b).is_le()) {
+        findings.sort_by(order);
+    }
     findings
 }

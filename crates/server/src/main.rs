@@ -20,6 +20,10 @@ mod worker;
 use clap::Parser as _;
 use std::process::ExitCode;
 
+// Journal entries and judgements are many small pieces of memory.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     connectors::install_crypto_provider();
     let args = cli::Cli::parse();

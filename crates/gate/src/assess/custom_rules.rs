@@ -5,28 +5,24 @@ use crate::{
     calendar::Moment,
     rules::{Outcome, Value, Var, Variables},
 };
-use domain::{Because, Blank, DataMark, DeviceHealth, DeviceRole};
+use domain::{Because, Blank, DataMark, DeviceHealth, DeviceRole, Tier};
 use std::cell::OnceCell;
 
 pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
-    let rules = ctx.custom;
-    if rules.of(ctx.kind).is_empty() {
+    let Some(rules) = ctx.custom else {
+        return out.raise("custom_rules", Tier::Critical, "custom_rules_lost", || {
+            Because::Fixed("the client's own rules cannot be found")
+        });
+    };
+    if !rules.has(ctx.kind) {
         return;
     }
     let known = Known { ctx, moment: OnceCell::new() };
-    let mut asked = rules.of(ctx.kind);
     // Strictest first: what escalates no further can change nothing any more.
-    if !out.keeps() {
-        asked = rules.above(ctx.kind, out.highest());
-    }
-    for number in asked {
-        let Some(outcome) = rules.eval(number, &known) else { return };
-        if outcome == Outcome::DoesNotMatch {
-            continue;
-        }
-        let Some(rule) = rules.rule(number) else { return };
+    let above = if S::KEEPS { None } else { out.highest() };
+    for (rule, outcome) in rules.ask(ctx.kind, above, &known) {
         match outcome {
-            Outcome::DoesNotMatch => {}
+            Outcome::DoesNotMatch => continue,
             Outcome::Matches => {
                 let why = || Because::Shared(rule.reason.clone());
                 out.raise("custom_rules", rule.escalate_to, "custom_rule", why);
@@ -40,7 +36,7 @@ pub(super) fn assess<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
                 });
             }
         }
-        if !out.keeps() {
+        if !S::KEEPS {
             // The others escalate no further.
             return;
         }

@@ -39,7 +39,7 @@ mod undo;
 pub(crate) struct Ctx<'a> {
     pub(crate) policy: &'a CompiledPolicy,
     pub(crate) rules: &'a ClientRules,
-    pub(crate) custom: &'a RuleSet,
+    pub(crate) custom: Option<RuleSet<'a>>,
     pub(crate) request: &'a Request,
     pub(crate) kind: ActionKind,
     pub(crate) write: bool,
@@ -62,7 +62,8 @@ impl<'a> Ctx<'a> {
     ) -> Ctx<'a> {
         let kind = request.action.kind();
         let client = policy.client(&request.client);
-        let (rules, custom) = (&*client.rules, &*client.custom);
+        let (rules, custom) = (&*client.rules, policy.custom(client));
+        custom.iter().for_each(|rules| rules.fetch(kind));
         let traits = policy.traits(kind);
         let Traits { write, infrastructure, .. } = *traits;
         let in_window = infrastructure && rules.calendar.open_window(kind, now).is_some();
@@ -100,23 +101,28 @@ pub(crate) trait Sink {
     fn highest(&self) -> Option<Tier>;
 
     /// Whether findings that change nothing any more are kept.
-    fn keeps(&self) -> bool;
+    const KEEPS: bool;
 
     /// Whether nothing that may still be found matters.
     #[inline]
     fn settled(&self) -> bool {
-        !self.keeps() && self.highest() == Some(Tier::Critical)
+        !Self::KEEPS && self.highest() == Some(Tier::Critical)
     }
 }
 
 /// Keeps every finding.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
+    /// Strictest first; those of a tier in the order in which they came.
     pub(crate) all: Vec<Finding>,
     highest: Option<Tier>,
+    /// How many there are of each tier and above.
+    upto: [usize; 4],
 }
 
 impl Sink for Findings {
+    const KEEPS: bool = true;
+
     #[inline]
     fn raise(
         &mut self,
@@ -130,20 +136,19 @@ impl Sink for Findings {
             // Few verdicts have more; one small allocation is enough for them.
             self.all.reserve(6);
         }
-        self.all.push(Finding {
-            assessor: assessor.into(),
-            minimum,
-            code: code.into(),
-            because: because(),
-        });
+        let at = self.upto.get(minimum as usize).copied().unwrap_or(self.all.len());
+        let finding =
+            Finding { assessor: assessor.into(), minimum, code: code.into(), because: because() };
+        if at < self.all.len() {
+            self.all.insert(at, finding);
+        } else {
+            self.all.push(finding);
+        }
+        self.upto.iter_mut().take(minimum as usize + 1).for_each(|n| *n += 1);
     }
 
     fn highest(&self) -> Option<Tier> {
         self.highest
-    }
-
-    fn keeps(&self) -> bool {
-        true
     }
 }
 
@@ -152,6 +157,8 @@ impl Sink for Findings {
 pub(crate) struct Highest(Option<Tier>);
 
 impl Sink for Highest {
+    const KEEPS: bool = false;
+
     #[inline]
     fn raise(
         &mut self,
@@ -166,23 +173,19 @@ impl Sink for Highest {
     fn highest(&self) -> Option<Tier> {
         self.0
     }
-
-    fn keeps(&self) -> bool {
-        false
-    }
 }
 
 #[cfg(test)]
 type Assessor = fn(&Ctx<'_>, &mut Findings);
 
 macro_rules! assessors {
-    ($($name:ident,)*) => {
+    ($list:ident, $ask:ident: $($name:ident,)*) => {
         /// Every assessor with its name, which stands in its findings.
         #[cfg(test)]
-        pub(crate) const ASSESSORS: &[(&str, Assessor)] =
+        pub(crate) const $list: &[(&str, Assessor)] =
             &[$((stringify!($name), $name::assess::<Findings>),)*];
 
-        fn ask_each<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
+        fn $ask<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
             $(
                 $name::assess(ctx, out);
                 if out.settled() {
@@ -193,8 +196,9 @@ macro_rules! assessors {
     };
 }
 
-// What often decides comes first and what takes longest last; findings do not depend on the order.
+// What often decides comes first and what takes longest last: for the tier alone.
 assessors! {
+    DECISIVE, ask_decisive:
     brain,
     missing_facts,
     cool_down,
@@ -224,10 +228,45 @@ assessors! {
     custom_rules,
 }
 
+// In the order of findings, so that little is left to sort: for all of them.
+assessors! {
+    ASSESSORS, ask_in_order:
+    autonomy,
+    base,
+    blast_radius,
+    brain,
+    breaker,
+    business_hours,
+    change_freeze,
+    confidence,
+    cool_down,
+    cost,
+    custom_rules,
+    data_sensitivity,
+    device_state,
+    fleet,
+    foreign_ticket,
+    group_sensitivity,
+    hypercare,
+    maintenance_window,
+    missing_facts,
+    patch,
+    privileged_target,
+    relation,
+    requester_identity,
+    reversibility,
+    script,
+    two_person,
+    undo,
+}
+
 /// Asks every assessor, and the brain's ceiling last.
 #[inline]
 pub(crate) fn ask<S: Sink>(ctx: &Ctx<'_>, out: &mut S) {
-    ask_each(ctx, out);
+    match S::KEEPS {
+        true => ask_in_order(ctx, out),
+        false => ask_decisive(ctx, out),
+    }
     brain::ceiling(ctx, out);
 }
 

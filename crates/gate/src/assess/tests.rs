@@ -138,6 +138,15 @@ proptest! {
 }
 
 #[test]
+fn both_ways_of_asking_ask_everybody() {
+    let names = |list: &[(&'static str, Assessor)]| list.iter().map(|l| l.0).collect::<Vec<_>>();
+    let (mut decisive, in_order) = (names(DECISIVE), names(ASSESSORS));
+    assert!(in_order.is_sorted(), "findings would have to be sorted: {in_order:?}");
+    decisive.sort_unstable();
+    assert_eq!(decisive, in_order, "the tier alone is another verdict");
+}
+
+#[test]
 fn findings_carry_the_name_of_their_assessor_and_a_reason() {
     let policy = policy();
     let mut silent: Vec<&str> = ASSESSORS.iter().map(|(name, _)| *name).collect();

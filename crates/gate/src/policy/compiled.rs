@@ -1,21 +1,17 @@
 //! A policy that was checked and made ready to judge by.
 
 use super::{
-    Policy, PolicyError, RuleSet,
+    Policy, PolicyError,
+    clients::Clients,
     data::ClientPolicy,
     kinds::{KindSet, PerKind, Traits, is_infrastructure},
-    rule_set::Known,
-    short_id::{IdHasher, ShortId},
+    rule_set::{BookWriter, RuleBook, RuleSet, SetNumber},
 };
 use crate::calendar::{Calendar, ChangeFreeze};
 use domain::{
     ActionKind, Autonomy, ClientId, DataMark, EscalationStep, Tier, UnixMs, Verification,
 };
-use std::{
-    collections::{BTreeSet, HashMap},
-    hash::BuildHasherDefault,
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 /// A policy without problems, prepared for every client. Only [`Policy::compile`] makes one.
 #[derive(Clone, Debug)]
@@ -24,15 +20,16 @@ pub struct CompiledPolicy {
     document: Arc<Policy>,
     traits: PerKind<Traits>,
     common: ForClient,
-    clients: HashMap<ShortId, ForClient, BuildHasherDefault<IdHasher>>,
+    clients: Clients,
+    book: RuleBook,
 }
 
-/// What is found under a client's id: two pointers, so that the table of ten thousand clients stays
-/// small. Clients that differ in nothing but rules share the rest.
+/// What is found under a client's id: so little that the table of ten thousand clients stays small.
+/// Clients that differ in nothing but rules share the rest.
 #[derive(Clone, Debug)]
 pub(crate) struct ForClient {
     pub(crate) rules: Arc<ClientRules>,
-    pub(crate) custom: Arc<RuleSet>,
+    custom: SetNumber,
 }
 
 /// What holds for one client.
@@ -68,7 +65,13 @@ impl CompiledPolicy {
 
     #[inline]
     pub(crate) fn client(&self, client: &ClientId) -> &ForClient {
-        self.clients.get(&ShortId::of(client)).unwrap_or(&self.common)
+        self.clients.get(client).unwrap_or(&self.common)
+    }
+
+    /// The client's own rules. INVARIANT: none only when the book is of another policy.
+    #[inline]
+    pub(crate) fn custom(&self, client: &ForClient) -> Option<RuleSet<'_>> {
+        self.book.set(client.custom)
     }
 
     #[inline]
@@ -101,10 +104,10 @@ impl Policy {
         let mut wrong = Vec::new();
         self.check_numbers(&mut wrong);
         self.check_scripts(&mut wrong);
-        let mut known = Known::new();
+        let mut book = BookWriter::default();
         let none = ClientPolicy::default();
-        let common = self.rules_for(None, &none, &mut known, None, &mut wrong);
-        let mut clients = HashMap::default();
+        let common = self.rules_for(None, &none, &mut book, None, &mut wrong);
+        let mut clients = Vec::new();
         if let Some(common) = &common {
             let named = self.autonomy.keys().filter(|c| *c != "*");
             let mut ids: BTreeSet<ClientId> = self.clients.keys().cloned().collect();
@@ -118,10 +121,10 @@ impl Policy {
             for id in ids {
                 let own = self.clients.get(&id).unwrap_or(&none);
                 let mut found = Vec::new();
-                let rules = self.rules_for(Some(&id), own, &mut known, Some(common), &mut found);
+                let rules = self.rules_for(Some(&id), own, &mut book, Some(common), &mut found);
                 wrong.extend(found.into_iter().map(|what| format!("client {id}: {what}")));
                 if let Some(rules) = rules {
-                    clients.insert(ShortId::of(&id), rules);
+                    clients.push((id, rules));
                 }
             }
         }
@@ -131,7 +134,8 @@ impl Policy {
                 document: Arc::new(self.clone()),
                 traits: PerKind::new(Traits::of),
                 common,
-                clients,
+                clients: Clients::new(clients),
+                book: book.finish(),
             }),
             _ => Err(PolicyError(wrong)),
         }
@@ -153,7 +157,7 @@ impl Policy {
         &self,
         client: Option<&ClientId>,
         own: &ClientPolicy,
-        known: &mut Known,
+        book: &mut BookWriter,
         common: Option<&ForClient>,
         wrong: &mut Vec<String>,
     ) -> Option<ForClient> {
@@ -181,10 +185,10 @@ impl Policy {
             None => self.calendar(own, wrong).map(Arc::new),
         };
         let custom = match common.filter(|_| own.custom_rules.is_empty()) {
-            Some(common) => common.custom.clone(),
+            Some(common) => common.custom,
             None => {
                 let written = self.custom_rules.iter().chain(&own.custom_rules);
-                Arc::new(RuleSet::compile(written, known, wrong))
+                book.add(written, wrong)
             }
         };
         if let Some(common) = common.filter(|_| self.shares_settings(client, own)) {

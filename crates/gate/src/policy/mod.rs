@@ -3,12 +3,12 @@
 //! INVARIANT: only [`Policy::compile`] makes a [`CompiledPolicy`], and only a document without a
 //! single problem compiles. What does not compile judges nothing: every request is Critical.
 
+mod clients;
 mod compiled;
 mod data;
 mod diff;
 mod kinds;
 mod rule_set;
-mod short_id;
 
 pub(crate) use compiled::ClientRules;
 pub use compiled::CompiledPolicy;

@@ -1,9 +1,9 @@
-//! The custom rules of one client, found by kind of action.
+//! The custom rules of every client in one book, found by client and kind of action.
 
 use super::kinds::{KINDS, PerKind};
 use crate::rules::{CustomRule, Outcome, Pack, Program, Subject, Variables, check_rule};
 use domain::{ActionKind, Tier, action::Need};
-use std::{collections::HashMap, ops::Range, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 /// What a rule that speaks says beside its condition.
 #[derive(Clone, Debug)]
@@ -13,13 +13,25 @@ pub(crate) struct ReadyRule {
     pub(crate) reason: Arc<str>,
 }
 
-/// Rules in the order in which they are asked, strictest first, and which of them are for each kind.
+/// The rules of all clients. Of a client among ten thousand little is in the processor's cache: what is
+/// asked of it stands close together, and as few steps apart as can be.
 #[derive(Clone, Debug)]
-pub(crate) struct RuleSet {
-    spans: PerKind<Span>,
+pub(crate) struct RuleBook {
+    sets: Box<[PerKind<Span>]>,
     pack: Pack,
     rules: Box<[ReadyRule]>,
 }
+
+/// The rules of one client, in the order in which they are asked: strictest first.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RuleSet<'b> {
+    spans: &'b PerKind<Span>,
+    book: &'b RuleBook,
+}
+
+/// Which rules of a book are a client's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SetNumber(u32);
 
 /// The rules of one kind, strictest first: the first of them, and where those end that escalate to
 /// critical, to high, to anything.
@@ -29,21 +41,30 @@ struct Span {
     critical: u32,
     high: u32,
     to: u32,
+    /// Where the steps of the first begin, and where those of the last end.
+    steps: (u32, u32),
 }
 
-/// Programs by their text: most clients share their rules.
-pub(crate) type Known = HashMap<String, Program>;
+/// Writes a [`RuleBook`].
+#[derive(Debug, Default)]
+pub(crate) struct BookWriter {
+    /// Programs by their text: most clients share their rules.
+    known: HashMap<String, Program>,
+    sets: Vec<PerKind<Span>>,
+    programs: Vec<Program>,
+    rules: Vec<ReadyRule>,
+}
 
-impl RuleSet {
-    /// Checks and prepares. Problems go to `wrong`.
-    pub(crate) fn compile<'a>(
+impl BookWriter {
+    /// Checks a client's rules and adds them. Problems go to `wrong`.
+    pub(crate) fn add<'a>(
+        &mut self,
         written: impl Iterator<Item = &'a CustomRule>,
-        known: &mut Known,
         wrong: &mut Vec<String>,
-    ) -> RuleSet {
+    ) -> SetNumber {
         let mut by_kind: Vec<Vec<(Program, ReadyRule)>> = vec![Vec::new(); KINDS];
         for rule in written {
-            let Some(program) = program(rule, known, wrong) else { continue };
+            let Some(program) = program(rule, &mut self.known, wrong) else { continue };
             let ready = ReadyRule {
                 escalate_to: rule.escalate_to,
                 reason: format!("rule {:?}: {}", rule.name, rule.reason).into(),
@@ -54,58 +75,86 @@ impl RuleSet {
                 }
             }
         }
-        let (mut programs, mut rules) = (Vec::new(), Vec::new());
-        let mut spans = Vec::with_capacity(KINDS);
-        for mut list in by_kind {
-            list.sort_by_key(|(_, r)| std::cmp::Reverse(r.escalate_to));
-            let from = rules.len();
-            let upto =
-                |tier| as_u32(from + list.iter().filter(|l| l.1.escalate_to >= tier).count());
-            spans.push(Span {
-                from: as_u32(from),
-                critical: upto(Tier::Critical),
-                high: upto(Tier::High),
-                to: as_u32(from + list.len()),
-            });
-            for (program, rule) in list {
-                programs.push(program);
-                rules.push(rule);
-            }
+        let spans: Vec<Span> = by_kind.into_iter().map(|list| self.add_kind(list)).collect();
+        let number = as_u32(self.sets.len());
+        self.sets.push(PerKind::new(|k| spans.get(k as usize).copied().unwrap_or_default()));
+        SetNumber(number)
+    }
+
+    fn add_kind(&mut self, mut list: Vec<(Program, ReadyRule)>) -> Span {
+        list.sort_by_key(|(_, r)| std::cmp::Reverse(r.escalate_to));
+        let from = self.rules.len();
+        let upto = |tier| as_u32(from + list.iter().filter(|l| l.1.escalate_to >= tier).count());
+        let span = Span {
+            from: as_u32(from),
+            critical: upto(Tier::Critical),
+            high: upto(Tier::High),
+            to: as_u32(from + list.len()),
+            steps: (0, 0),
+        };
+        for (program, rule) in list {
+            self.programs.push(program);
+            self.rules.push(rule);
         }
-        let spans = PerKind::new(|k| spans.get(k as usize).copied().unwrap_or_default());
-        RuleSet { spans, pack: Pack::new(programs), rules: rules.into() }
+        span
     }
 
-    /// The numbers of the rules for this kind, strictest first.
+    /// The finished book.
+    pub(crate) fn finish(self) -> RuleBook {
+        let (pack, places) = Pack::new(self.programs);
+        let place = |number: u32| places.get(number as usize).copied().map_or(0, as_u32);
+        let whole = |span: &Span| Span { steps: (place(span.from), place(span.to)), ..*span };
+        let sets = self.sets.iter().map(|set| PerKind::new(|kind| whole(set.of(kind)))).collect();
+        RuleBook { sets, pack, rules: self.rules.into() }
+    }
+}
+
+impl RuleBook {
+    /// The rules of one client; `None` when the number is of another book.
     #[inline]
-    pub(crate) fn of(&self, kind: ActionKind) -> Range<usize> {
+    pub(crate) fn set(&self, number: SetNumber) -> Option<RuleSet<'_>> {
+        Some(RuleSet { spans: self.sets.get(number.0 as usize)?, book: self })
+    }
+}
+
+impl<'b> RuleSet<'b> {
+    /// Whether any rule is for this kind.
+    #[inline]
+    pub(crate) fn has(self, kind: ActionKind) -> bool {
         let span = self.spans.of(kind);
-        span.from as usize..span.to as usize
+        span.from < span.to
     }
 
-    /// Those of them that escalate above this tier; `None` is below every tier.
+    /// Has the rules for this kind fetched from memory, for one who is going to ask them.
     #[inline]
-    pub(crate) fn above(&self, kind: ActionKind, tier: Option<Tier>) -> Range<usize> {
+    pub(crate) fn fetch(self, kind: ActionKind) {
+        let (from, to) = self.spans.of(kind).steps;
+        self.book.pack.fetch(from as usize..to as usize);
+    }
+
+    /// The rules for this kind that match or fail, given these facts, strictest first; of those alone
+    /// that escalate above this tier. `None` is below every tier.
+    #[inline]
+    pub(crate) fn ask<'a, V: Variables + ?Sized>(
+        self,
+        kind: ActionKind,
+        above: Option<Tier>,
+        vars: &'a V,
+    ) -> impl Iterator<Item = (&'b ReadyRule, Outcome)> + use<'a, 'b, V>
+    where
+        'b: 'a,
+    {
         let span = self.spans.of(kind);
-        let to = match tier {
+        let to = match above {
             None | Some(Tier::Low) => span.to,
             Some(Tier::Medium) => span.high,
             Some(Tier::High) => span.critical,
             Some(Tier::Critical) => span.from,
         };
-        span.from as usize..to as usize
-    }
-
-    /// What the rule of this number says, given these facts; `None` when there is none.
-    #[inline]
-    pub(crate) fn eval<V: Variables + ?Sized>(&self, number: usize, vars: &V) -> Option<Outcome> {
-        self.pack.eval(number, vars)
-    }
-
-    /// The rule of this number.
-    #[inline]
-    pub(crate) fn rule(&self, number: usize) -> Option<&ReadyRule> {
-        self.rules.get(number)
+        // INVARIANT: `rules` and the pack have the same numbers.
+        let speak =
+            self.book.pack.ask(span.steps.0 as usize, span.from as usize..to as usize, vars);
+        speak.filter_map(|(number, outcome)| Some((self.book.rules.get(number)?, outcome)))
     }
 }
 
@@ -121,7 +170,11 @@ fn is_for(rule: &CustomRule, kind: ActionKind) -> bool {
     }
 }
 
-fn program(rule: &CustomRule, known: &mut Known, wrong: &mut Vec<String>) -> Option<Program> {
+fn program(
+    rule: &CustomRule,
+    known: &mut HashMap<String, Program>,
+    wrong: &mut Vec<String>,
+) -> Option<Program> {
     let key = format!("{}\n{}\n{}", rule.action, rule.escalate_to, rule.condition);
     if let Some(program) = known.get(&key) {
         return Some(program.clone());

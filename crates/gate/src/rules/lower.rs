@@ -207,7 +207,7 @@ impl Lowering {
             _ => (Test::Tree(at), yes, no),
         };
         let step = At::try_from(self.steps.len()).ok().filter(|at| *at < ASK)?;
-        self.steps.push(Step { test, yes, no });
+        self.steps.push(Step { test, yes, no, len: 0, start: 0 });
         Some(step)
     }
 

@@ -134,7 +134,13 @@ pub(super) struct Step {
     pub(super) test: Test,
     pub(super) yes: At,
     pub(super) no: At,
+    /// In a pack, at the first step of a program: how many steps it has, and with which it starts.
+    pub(super) len: At,
+    pub(super) start: At,
 }
+
+// Two steps to a line of the processor's cache.
+const _: () = assert!(size_of::<Step>() == 32);
 
 impl Step {
     /// The answer where it can be had without a call; `None` when it takes [`Step::answer`].
