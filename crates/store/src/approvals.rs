@@ -7,6 +7,7 @@ use crate::{
     Store, StoreError,
     journal::{NewEntry, at_any_version},
     people,
+    sql::{Row, query},
     views::{set_phase, wake_for_news},
     writer::{Fault, Tx},
 };
@@ -15,7 +16,6 @@ use domain::{
     Event, PersonId, UnixMs,
 };
 use gate::DecisionError;
-use sqlx::{Row as _, sqlite::SqliteRow};
 use std::collections::BTreeSet;
 
 /// A question with the client's own row data.
@@ -39,7 +39,7 @@ impl Store {
         state: Option<&str>,
         limit: u32,
     ) -> Result<Vec<Approval>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT body FROM approvals WHERE ($1 IS NULL OR state = $1)
              ORDER BY asked_ms DESC, id LIMIT $2",
         )
@@ -57,7 +57,7 @@ impl Store {
         client: &ClientId,
         case: CaseId,
     ) -> Result<Vec<Approval>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT body FROM approvals WHERE client = $1 AND case_id = $2 ORDER BY asked_ms, id",
         )
         .bind(client.as_str())
@@ -70,7 +70,7 @@ impl Store {
 
     /// One question by id.
     pub async fn approval(&self, id: ApprovalId) -> Result<Option<Approval>, StoreError> {
-        let row = sqlx::query("SELECT body FROM approvals WHERE id = $1")
+        let row = query("SELECT body FROM approvals WHERE id = $1")
             .bind(id.to_string())
             .fetch_optional(&self.pool)
             .await
@@ -85,7 +85,7 @@ impl Store {
         digest: Digest,
         since: UnixMs,
     ) -> Result<Option<Approval>, StoreError> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT body FROM approvals
              WHERE client = $1 AND digest = $2 AND settled_ms >= $3
                AND state IN ('denied', 'expired')
@@ -206,7 +206,7 @@ async fn write_down(
 }
 
 async fn count_decision(tx: &mut Tx, approval: &Approval, said: &Said) -> Result<(), Fault> {
-    sqlx::query(
+    query(
         "INSERT INTO decisions (client, approval, case_id, person, kind, decision, asked_ms, at_ms)
          SELECT client, id, case_id, $3, kind, $4, asked_ms, $5
          FROM approvals WHERE client = $1 AND id = $2",
@@ -223,7 +223,7 @@ async fn count_decision(tx: &mut Tx, approval: &Approval, said: &Said) -> Result
 
 pub(crate) async fn insert(tx: &mut Tx, approval: &Approval) -> Result<(), Fault> {
     let (by, at) = decided(&approval.state);
-    sqlx::query(
+    query(
         "INSERT INTO approvals (client, id, case_id, digest, kind, tier, asked_ms, expires_ms,
            state, body, decided_by, decided_ms)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
@@ -312,7 +312,7 @@ fn waiting(approval: &Approval) -> Result<(), Fault> {
 async fn rewrite(tx: &mut Tx, approval: &Approval, at: UnixMs) -> Result<(), Fault> {
     let (by, decided_at) = decided(&approval.state);
     let settled = (approval.state != ApprovalState::Pending).then_some(at.0);
-    sqlx::query(
+    query(
         "UPDATE approvals SET state = $3, body = $4, expires_ms = $5, settled_ms = $6,
            decided_by = COALESCE($7, decided_by), decided_ms = COALESCE($8, decided_ms)
          WHERE client = $1 AND id = $2",
@@ -341,7 +341,7 @@ fn decided(state: &ApprovalState) -> (Option<String>, Option<i64>) {
 }
 
 async fn load(tx: &mut Tx, id: ApprovalId) -> Result<Approval, Fault> {
-    let row = sqlx::query("SELECT body FROM approvals WHERE id = $1")
+    let row = query("SELECT body FROM approvals WHERE id = $1")
         .bind(id.to_string())
         .fetch_optional(&mut tx.conn)
         .await?;
@@ -349,7 +349,7 @@ async fn load(tx: &mut Tx, id: ApprovalId) -> Result<Approval, Fault> {
 }
 
 async fn load_of(tx: &mut Tx, client: &ClientId, id: ApprovalId) -> Result<Approval, Fault> {
-    let row = sqlx::query("SELECT body FROM approvals WHERE client = $1 AND id = $2")
+    let row = query("SELECT body FROM approvals WHERE client = $1 AND id = $2")
         .bind(client.as_str())
         .bind(id.to_string())
         .fetch_optional(&mut tx.conn)
@@ -364,7 +364,7 @@ fn body(approval: &Approval) -> Result<String, Fault> {
         .map_err(|e| StoreError::Broken(format!("a question cannot be written: {e}")).into())
 }
 
-pub(crate) fn approval(row: &SqliteRow) -> Result<Approval, Fault> {
+pub(crate) fn approval(row: &Row) -> Result<Approval, Fault> {
     let body: String = row.try_get("body")?;
     serde_json::from_str(&body)
         .map_err(|e| StoreError::Broken(format!("a question cannot be read: {e}")).into())

@@ -6,10 +6,10 @@
 use crate::{
     Store, StoreError,
     columns::{case, person, time},
+    sql::{Row, query},
     writer::Fault,
 };
 use domain::{ActionKind, CaseId, ClientId, PersonId, UnixMs};
-use sqlx::{Row as _, sqlite::SqliteRow};
 use std::collections::BTreeMap;
 
 const HOUR_MS: i64 = 3_600_000;
@@ -55,7 +55,7 @@ struct Decided {
 impl Store {
     /// How each person decided since then, the busiest first.
     pub async fn approver_stats(&self, since: UnixMs) -> Result<Vec<ApproverStats>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT person, case_id, decision, asked_ms, at_ms FROM decisions
              WHERE at_ms >= $1 ORDER BY at_ms, case_id, asked_ms",
         )
@@ -84,7 +84,7 @@ impl Store {
         kind: ActionKind,
         limit: u32,
     ) -> Result<Vec<PersonId>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT d.person FROM decisions d JOIN people p ON p.id = d.person
              WHERE d.client = $1 AND d.kind = $2 AND d.decision = 'approved'
                AND p.role IN ('admin', 'technician')
@@ -106,7 +106,7 @@ impl Store {
         kind: ActionKind,
         limit: u32,
     ) -> Result<Vec<SimilarCase>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT a.*, (SELECT CASE WHEN o.undone = 1 THEN 'undone' ELSE o.state END
                FROM outcomes o WHERE o.client = a.client AND o.approval = a.id
                ORDER BY o.at_ms DESC, o.attempt DESC LIMIT 1) AS outcome
@@ -124,7 +124,7 @@ impl Store {
     }
 }
 
-fn decided(r: &SqliteRow) -> Result<Decided, Fault> {
+fn decided(r: &Row) -> Result<Decided, Fault> {
     let at = time(r, "at_ms")?;
     Ok(Decided {
         person: person(r, "person")?,
@@ -135,7 +135,7 @@ fn decided(r: &SqliteRow) -> Result<Decided, Fault> {
     })
 }
 
-fn similar(r: &SqliteRow) -> Result<SimilarCase, Fault> {
+fn similar(r: &Row) -> Result<SimilarCase, Fault> {
     Ok(SimilarCase {
         case: case(r, "case_id")?,
         sentence: crate::approvals::approval(r)?.sentence,

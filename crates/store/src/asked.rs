@@ -5,6 +5,7 @@
 
 use crate::{
     NewEntry, Store, StoreError,
+    sql::{query, query_scalar},
     views::{Place, brain_of},
     writer::{Fault, Tx},
 };
@@ -23,7 +24,7 @@ impl Store {
         minute_since: UnixMs,
         window_since: UnixMs,
     ) -> Result<(u32, u32), StoreError> {
-        let requests: i64 = sqlx::query_scalar(
+        let requests: i64 = query_scalar(
             "SELECT COUNT(*) FROM asked
              WHERE brain = $1 AND at_ms >= $2 AND NOT (case_id = $3 AND digest = $4)",
         )
@@ -34,7 +35,7 @@ impl Store {
         .fetch_one(&self.pool)
         .await
         .map_err(|e| self.fail(e))?;
-        let repeats: i64 = sqlx::query_scalar(
+        let repeats: i64 = query_scalar(
             "SELECT COUNT(*) FROM asked
              WHERE client = $1 AND brain = $2 AND digest = $3 AND at_ms >= $4 AND case_id <> $5",
         )
@@ -57,7 +58,7 @@ pub(crate) async fn project(tx: &mut Tx, place: Place<'_>, entry: &NewEntry) -> 
         return Ok(());
     }
     let Some(brain) = brain_of(tx, place, &entry.actor).await? else { return Ok(()) };
-    sqlx::query(
+    query(
         "INSERT INTO asked (client, brain, digest, case_id, at_ms) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT DO NOTHING",
     )

@@ -7,12 +7,12 @@ use crate::{
     Store, StoreError,
     columns::{brain, count, json, maybe_time, person, tier, time, to_json},
     msp,
+    sql::{Row, query, query_scalar},
     vault::{seal_for, unseal},
     writer::{Fault, Tx},
 };
 use domain::{ActionKind, Actor, BrainId, ClientId, Event, PersonId, Tier, UnixMs};
 use secrecy::SecretString;
-use sqlx::{Row as _, sqlite::SqliteRow};
 
 /// How old the time of the last use may be before it is written again, in milliseconds.
 const USED_EVERY_MS: i64 = 60_000;
@@ -90,7 +90,7 @@ impl Store {
         self.write(move |tx| {
             Box::pin(async move {
                 let row = working(tx, &id).await?;
-                sqlx::query("UPDATE brains SET token_hash = $2 WHERE id = $1")
+                query("UPDATE brains SET token_hash = $2 WHERE id = $1")
                     .bind(id.as_str())
                     .bind(token_hash)
                     .execute(&mut tx.conn)
@@ -117,7 +117,7 @@ impl Store {
                 if row.revoked_at.is_some() {
                     return Ok(false);
                 }
-                sqlx::query(
+                query(
                     "UPDATE brains SET revoked_ms = $2, webhook_url = NULL, webhook_secret = NULL
                      WHERE id = $1",
                 )
@@ -137,17 +137,14 @@ impl Store {
     /// Every brain that was ever let in, by id.
     pub async fn brains(&self) -> Result<Vec<BrainRow>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM brains ORDER BY id");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .fetch_all(&self.pool)
-            .await
-            .map_err(|e| self.fail(e))?;
+        let rows = query(sql).fetch_all(&self.pool).await.map_err(|e| self.fail(e))?;
         rows.iter().map(|r| row(r).map_err(|f| f.into_store(&self.path))).collect()
     }
 
     /// One brain, revoked or not.
     pub async fn brain(&self, id: &BrainId) -> Result<Option<BrainRow>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM brains WHERE id = $1");
-        let found = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let found = query(sql)
             .bind(id.as_str())
             .fetch_optional(&self.pool)
             .await
@@ -163,11 +160,8 @@ impl Store {
     ) -> Result<Option<BrainRow>, StoreError> {
         let sql =
             format!("SELECT {COLUMNS} FROM brains WHERE token_hash = $1 AND revoked_ms IS NULL");
-        let found = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(hash)
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(|e| self.fail(e))?;
+        let found =
+            query(sql).bind(hash).fetch_optional(&self.pool).await.map_err(|e| self.fail(e))?;
         let Some(found) = found else { return Ok(None) };
         let mut found = row(&found).map_err(|f| f.into_store(&self.path))?;
         if found.last_used_at.is_none_or(|at| now.since(at) >= USED_EVERY_MS) {
@@ -196,17 +190,17 @@ impl Store {
         self.write(move |tx| {
             Box::pin(async move {
                 let row = working(tx, &id).await?;
-                let done = sqlx::query(
+                let done = query(
                     "UPDATE brains SET webhook_url = $2, webhook_secret =
                        CASE WHEN $2 IS NULL THEN NULL ELSE COALESCE($3, webhook_secret) END
                      WHERE id = $1 AND ($2 IS NULL OR COALESCE($3, webhook_secret) IS NOT NULL)",
                 )
                 .bind(id.as_str())
-                .bind(&url)
+                .bind(url.clone())
                 .bind(sealed)
                 .execute(&mut tx.conn)
                 .await?;
-                if done.rows_affected() == 0 {
+                if done == 0 {
                     let text = "a webhook needs a secret that signs what is sent";
                     return Err(StoreError::Refused(text.into()).into());
                 }
@@ -227,13 +221,16 @@ impl Store {
         &self,
         id: &BrainId,
     ) -> Result<Option<(String, SecretString)>, StoreError> {
-        let found: Option<(Option<String>, Option<Vec<u8>>)> = sqlx::query_as(
+        let row = query(
             "SELECT webhook_url, webhook_secret FROM brains WHERE id = $1 AND revoked_ms IS NULL",
         )
         .bind(id.as_str())
         .fetch_optional(&self.pool)
         .await
         .map_err(|e| self.fail(e))?;
+        let read = |row: &Row| Ok((row.try_get("webhook_url")?, row.try_get("webhook_secret")?));
+        let found: Option<(Option<String>, Option<Vec<u8>>)> =
+            row.as_ref().map(read).transpose().map_err(|e| self.fail(e))?;
         let Some((Some(url), Some(sealed))) = found else { return Ok(None) };
         Ok(Some((url, unseal(&self.keys, &purpose(id), &sealed)?)))
     }
@@ -245,17 +242,16 @@ fn purpose(id: &BrainId) -> String {
 }
 
 async fn add(tx: &mut Tx, new: NewBrain, by: PersonId, now: UnixMs) -> Result<BrainRow, Fault> {
-    let taken: i64 =
-        sqlx::query_scalar("SELECT COUNT(*) FROM brains WHERE id = $1 OR token_hash = $2")
-            .bind(new.id.as_str())
-            .bind(&new.token_hash)
-            .fetch_one(&mut tx.conn)
-            .await?;
+    let taken: i64 = query_scalar("SELECT COUNT(*) FROM brains WHERE id = $1 OR token_hash = $2")
+        .bind(new.id.as_str())
+        .bind(&new.token_hash)
+        .fetch_one(&mut tx.conn)
+        .await?;
     if taken > 0 {
         let text = format!("there is or was a brain {}; choose another id", new.id);
         return Err(StoreError::Refused(text).into());
     }
-    sqlx::query(
+    query(
         "INSERT INTO brains (id, name, owner, clients, kinds, ceiling, rate_per_min, token_hash,
            created_ms)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -303,7 +299,7 @@ async fn tell(
 }
 
 async fn used(tx: &mut Tx, id: &BrainId, now: UnixMs) -> Result<(), Fault> {
-    sqlx::query("UPDATE brains SET last_used_ms = $2 WHERE id = $1")
+    query("UPDATE brains SET last_used_ms = $2 WHERE id = $1")
         .bind(id.as_str())
         .bind(now.0)
         .execute(&mut tx.conn)
@@ -313,10 +309,7 @@ async fn used(tx: &mut Tx, id: &BrainId, now: UnixMs) -> Result<(), Fault> {
 
 async fn load(tx: &mut Tx, id: &BrainId) -> Result<BrainRow, Fault> {
     let sql = format!("SELECT {COLUMNS} FROM brains WHERE id = $1");
-    let found = sqlx::query(sqlx::AssertSqlSafe(sql))
-        .bind(id.as_str())
-        .fetch_optional(&mut tx.conn)
-        .await?;
+    let found = query(sql).bind(id.as_str()).fetch_optional(&mut tx.conn).await?;
     row(&found.ok_or_else(|| StoreError::NotFound(format!("there is no brain {id}")))?)
 }
 
@@ -332,7 +325,7 @@ async fn working(tx: &mut Tx, id: &BrainId) -> Result<BrainRow, Fault> {
     }
 }
 
-fn row(r: &SqliteRow) -> Result<BrainRow, Fault> {
+fn row(r: &Row) -> Result<BrainRow, Fault> {
     let list = |column| r.try_get::<Option<String>, _>(column);
     Ok(BrainRow {
         id: brain(r, "id")?,

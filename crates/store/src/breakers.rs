@@ -7,12 +7,12 @@ use crate::{
     Store, StoreError,
     columns::{client, kind, mode, time},
     msp,
+    sql::{Row, query},
     writer::{Fault, Tx},
 };
 use domain::{
     ActionKind, Actor, BreakerFacts, BreakerMode, BreakerScope, ClientId, Event, PersonId, UnixMs,
 };
-use sqlx::{Row as _, sqlite::SqliteRow};
 
 /// An open breaker, with who opened it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,12 +59,12 @@ impl Store {
             Box::pin(async move {
                 let reason = msp::words(&reason, "closing a breaker needs a reason")?;
                 let (client, kind) = key(&scope);
-                let done = sqlx::query("DELETE FROM breakers WHERE client = $1 AND kind = $2")
+                let done = query("DELETE FROM breakers WHERE client = $1 AND kind = $2")
                     .bind(client)
                     .bind(kind)
                     .execute(&mut tx.conn)
                     .await?;
-                if done.rows_affected() == 0 {
+                if done == 0 {
                     return Ok(false);
                 }
                 let event = Event::BreakerClosed { scope, reason };
@@ -78,10 +78,7 @@ impl Store {
     /// Every open breaker, the widest first.
     pub async fn breakers(&self) -> Result<Vec<BreakerRow>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM breakers ORDER BY client, kind");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .fetch_all(&self.pool)
-            .await
-            .map_err(|e| self.fail(e))?;
+        let rows = query(sql).fetch_all(&self.pool).await.map_err(|e| self.fail(e))?;
         rows.iter().map(|r| breaker(r).map_err(|f| f.into_store(&self.path))).collect()
     }
 
@@ -95,7 +92,7 @@ impl Store {
             "SELECT {COLUMNS} FROM breakers
              WHERE client = '' OR (client = $1 AND kind IN ('', $2)) ORDER BY client, kind"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let rows = query(sql)
             .bind(client.as_str())
             .bind(kind.name())
             .fetch_all(&self.pool)
@@ -122,17 +119,13 @@ async fn open(
 ) -> Result<bool, Fault> {
     let (client, kind) = key(&scope);
     let sql = format!("SELECT {COLUMNS} FROM breakers WHERE client = $1 AND kind = $2");
-    let there = sqlx::query(sqlx::AssertSqlSafe(sql))
-        .bind(client)
-        .bind(kind)
-        .fetch_optional(&mut tx.conn)
-        .await?;
+    let there = query(sql).bind(client).bind(kind).fetch_optional(&mut tx.conn).await?;
     if let Some(row) = there
         && breaker(&row)?.facts.mode >= mode
     {
         return Ok(false);
     }
-    sqlx::query(
+    query(
         "INSERT INTO breakers (client, kind, mode, reason, opened_by, since_ms)
          VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (client, kind) DO UPDATE SET mode = excluded.mode, reason = excluded.reason,
@@ -159,7 +152,7 @@ fn key(scope: &BreakerScope) -> (&str, &'static str) {
     }
 }
 
-fn breaker(r: &SqliteRow) -> Result<BreakerRow, Fault> {
+fn breaker(r: &Row) -> Result<BreakerRow, Fault> {
     let (whose, what): (String, String) = (r.try_get("client")?, r.try_get("kind")?);
     let scope = match (whose.as_str(), what.as_str()) {
         ("", _) => BreakerScope::Everything,

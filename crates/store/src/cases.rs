@@ -3,10 +3,10 @@
 use crate::{
     Store, StoreError,
     columns::{case, client, maybe_time, time},
+    sql::{Row, query, query_scalar},
     writer::Fault,
 };
 use domain::{BrainId, CaseId, ClientId, UnixMs};
-use sqlx::{Row as _, sqlite::SqliteRow};
 use std::time::Duration;
 
 /// A case under lease.
@@ -61,7 +61,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<Claimed>, StoreError> {
         // A look by a reader first: an idle worker must not keep the writer busy.
-        let due: i64 = sqlx::query_scalar(
+        let due: i64 = query_scalar(
             "SELECT COUNT(*) FROM cases WHERE wake_ms IS NOT NULL AND wake_ms <= $1 AND lease_ms <= $1",
         )
         .bind(now.0)
@@ -75,7 +75,7 @@ impl Store {
         let until = now.plus_ms(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
         self.write(move |tx| {
             Box::pin(async move {
-                let rows = sqlx::query(
+                let rows = query(
                     "UPDATE cases SET lease_owner = $1, lease_ms = $2, news = 0
                      WHERE (client, id) IN (
                        SELECT client, id FROM cases
@@ -117,7 +117,7 @@ impl Store {
         let (client, owner) = (client.clone(), owner.to_owned());
         self.write(move |tx| {
             Box::pin(async move {
-                sqlx::query(
+                query(
                     "UPDATE cases SET lease_owner = NULL, lease_ms = 0,
                        wake_ms = CASE WHEN news = 1 AND wake_ms IS NOT NULL THEN wake_ms
                                  ELSE COALESCE($4, wake_ms) END
@@ -140,12 +140,10 @@ impl Store {
         let owner = owner.to_owned();
         self.write(move |tx| {
             Box::pin(async move {
-                sqlx::query(
-                    "UPDATE cases SET lease_owner = NULL, lease_ms = 0 WHERE lease_owner = $1",
-                )
-                .bind(owner)
-                .execute(&mut tx.conn)
-                .await?;
+                query("UPDATE cases SET lease_owner = NULL, lease_ms = 0 WHERE lease_owner = $1")
+                    .bind(owner)
+                    .execute(&mut tx.conn)
+                    .await?;
                 Ok(())
             })
         })
@@ -164,7 +162,7 @@ impl Store {
              WHERE ($1 IS NULL OR client = $1) AND ($2 IS NULL OR phase = $2)
              ORDER BY updated_ms DESC, id DESC LIMIT $3"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let rows = query(sql)
             .bind(client.map(ClientId::as_str))
             .bind(phase)
             .bind(i64::from(limit))
@@ -177,7 +175,7 @@ impl Store {
     /// One case by id, whosever it is: ids are unguessable and pages check the role.
     pub async fn case(&self, id: CaseId) -> Result<Option<CaseRow>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM cases WHERE id = $1");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let row = query(sql)
             .bind(id.to_string())
             .fetch_optional(&self.pool)
             .await
@@ -187,7 +185,7 @@ impl Store {
 
     /// How many cases stand in each phase.
     pub async fn phase_counts(&self) -> Result<Vec<(String, u64)>, StoreError> {
-        let rows = sqlx::query("SELECT phase, COUNT(*) AS n FROM cases GROUP BY phase")
+        let rows = query("SELECT phase, COUNT(*) AS n FROM cases GROUP BY phase")
             .fetch_all(&self.pool)
             .await
             .map_err(|e| self.fail(e))?;
@@ -201,7 +199,7 @@ impl Store {
     }
 }
 
-pub(crate) fn case_row(r: &SqliteRow) -> Result<CaseRow, Fault> {
+pub(crate) fn case_row(r: &Row) -> Result<CaseRow, Fault> {
     let psa: String = r.try_get("psa")?;
     let ticket: String = r.try_get("ticket_id")?;
     Ok(CaseRow {

@@ -1,10 +1,9 @@
 //! Reading columns back into what they were written from.
 
-use crate::{StoreError, writer::Fault};
+use crate::{StoreError, sql::Row, writer::Fault};
 use domain::{
     ActionKind, AttemptId, BrainId, BreakerMode, CaseId, ClientId, IdError, PersonId, Tier, UnixMs,
 };
-use sqlx::{Row as _, sqlite::SqliteRow};
 use std::str::FromStr as _;
 
 fn bad(what: &str, text: &str) -> Fault {
@@ -12,26 +11,26 @@ fn bad(what: &str, text: &str) -> Fault {
 }
 
 fn text_id<T>(
-    row: &SqliteRow,
+    row: &Row,
     column: &str,
     make: impl Fn(String) -> Result<T, IdError>,
 ) -> Result<T, Fault> {
     make(row.try_get(column)?).map_err(|e| StoreError::Broken(e.to_string()).into())
 }
 
-pub(crate) fn client(row: &SqliteRow, column: &str) -> Result<ClientId, Fault> {
+pub(crate) fn client(row: &Row, column: &str) -> Result<ClientId, Fault> {
     text_id(row, column, ClientId::new)
 }
 
-pub(crate) fn person(row: &SqliteRow, column: &str) -> Result<PersonId, Fault> {
+pub(crate) fn person(row: &Row, column: &str) -> Result<PersonId, Fault> {
     text_id(row, column, PersonId::new)
 }
 
-pub(crate) fn brain(row: &SqliteRow, column: &str) -> Result<BrainId, Fault> {
+pub(crate) fn brain(row: &Row, column: &str) -> Result<BrainId, Fault> {
     text_id(row, column, BrainId::new)
 }
 
-pub(crate) fn case(row: &SqliteRow, column: &str) -> Result<CaseId, Fault> {
+pub(crate) fn case(row: &Row, column: &str) -> Result<CaseId, Fault> {
     let text: String = row.try_get(column)?;
     CaseId::from_str(&text).map_err(|_| bad("case id", &text))
 }
@@ -59,15 +58,15 @@ pub(crate) fn mode(text: &str) -> Result<BreakerMode, Fault> {
         .ok_or_else(|| bad("breaker mode", text))
 }
 
-pub(crate) fn time(row: &SqliteRow, column: &str) -> Result<UnixMs, Fault> {
+pub(crate) fn time(row: &Row, column: &str) -> Result<UnixMs, Fault> {
     Ok(UnixMs(row.try_get(column)?))
 }
 
-pub(crate) fn maybe_time(row: &SqliteRow, column: &str) -> Result<Option<UnixMs>, Fault> {
+pub(crate) fn maybe_time(row: &Row, column: &str) -> Result<Option<UnixMs>, Fault> {
     Ok(row.try_get::<Option<i64>, _>(column)?.map(UnixMs))
 }
 
-pub(crate) fn count(row: &SqliteRow, column: &str) -> Result<u32, Fault> {
+pub(crate) fn count(row: &Row, column: &str) -> Result<u32, Fault> {
     let n: i64 = row.try_get(column)?;
     Ok(u32::try_from(n).unwrap_or(if n < 0 { 0 } else { u32::MAX }))
 }

@@ -1,14 +1,13 @@
 //! Opening the database, and the two ways in: many readers, one writer.
 
 use crate::{
-    Keys, StoreError,
+    Keys, StoreError, migrate,
+    source::Source,
+    sql::Pool,
     writer::{self, Fault, Job, Order, Tx},
 };
 use futures::future::BoxFuture;
-use sqlx::{
-    ConnectOptions as _, Connection as _, SqliteConnection, SqlitePool,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
+use secrecy::SecretString;
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -16,17 +15,13 @@ use std::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-/// Migrations, oldest first. Forward only.
-const MIGRATIONS: &[(i64, &str)] = &[
-    (1, include_str!("../migrations/sqlite/0001_first.sql")),
-    (2, include_str!("../migrations/sqlite/0002_gate.sql")),
-];
-
 /// Where the store is.
 #[derive(Clone, Debug)]
 pub struct StoreOptions {
     /// Folder of database and keys; made when absent.
     pub dir: PathBuf,
+    /// Address of a PostgreSQL; `None`: SQLite in the folder. It may hold a password.
+    pub database: Option<SecretString>,
     /// Name of this installation in checkpoints.
     pub origin: String,
     /// How long to wait for another process's lock.
@@ -40,6 +35,7 @@ impl StoreOptions {
     pub fn new(dir: impl Into<PathBuf>, origin: impl Into<String>) -> StoreOptions {
         StoreOptions {
             dir: dir.into(),
+            database: None,
             origin: origin.into(),
             lock_timeout: Duration::from_secs(5),
             max_pages: None,
@@ -50,7 +46,8 @@ impl StoreOptions {
 /// The store. Cheap to clone; the last clone to go closes it after what is queued is committed.
 #[derive(Clone, Debug)]
 pub struct Store {
-    pub(crate) pool: SqlitePool,
+    pub(crate) pool: Pool,
+    pub(crate) source: Source,
     queue: mpsc::Sender<Order>,
     pub(crate) keys: Keys,
     pub(crate) path: Arc<str>,
@@ -62,28 +59,38 @@ impl Store {
     pub async fn open(options: &StoreOptions) -> Result<Store, StoreError> {
         check_origin(&options.origin)?;
         make_folder(&options.dir)?;
-        let file = options.dir.join("journeyman.db");
+        let (source, path) = Source::of(options)?;
         let key_dir = options.dir.join("keys");
-        // Keys come before the database, so a database without keys has lost them.
-        if std::fs::metadata(&file).is_ok_and(|m| m.len() > 0) {
-            Keys::require(&key_dir)?;
-        }
-        let keys = Keys::open(&key_dir, &options.origin)?;
-        make_private(&file)?;
-        let path: Arc<str> = file.display().to_string().into();
+        let fail = |f: Fault| f.into_store(&path);
+        let (mut conn, keys) = match &source {
+            Source::Sqlite(_) => {
+                let file = options.dir.join("journeyman.db");
+                // Keys come before the database, so a database without keys has lost them.
+                if std::fs::metadata(&file).is_ok_and(|m| m.len() > 0) {
+                    Keys::require(&key_dir)?;
+                }
+                let keys = Keys::open(&key_dir, &options.origin)?;
+                make_private(&file)?;
+                let mut conn = source.connect().await.map_err(|e| fail(e.into()))?;
+                migrate::run(&mut conn, &path).await.map_err(fail)?;
+                (conn, keys)
+            }
+            Source::Postgres(_) => {
+                let mut conn = source.connect().await.map_err(|e| fail(e.into()))?;
+                migrate::run(&mut conn, &path).await.map_err(fail)?;
+                if migrate::has_keys(&mut conn).await.map_err(fail)? {
+                    Keys::require(&key_dir)?;
+                }
+                (conn, Keys::open(&key_dir, &options.origin)?)
+            }
+        };
+        migrate::same_keys(&mut conn, &keys).await.map_err(fail)?;
         let fail = |e: sqlx::Error| StoreError::from_sqlx(&path, &e);
-        let connect = connect_options(options, &file);
-        let mut conn = SqliteConnection::connect_with(&connect).await.map_err(fail)?;
-        migrate(&mut conn, &path).await.map_err(|f| f.into_store(&path))?;
-        let pool = SqlitePoolOptions::new()
-            .max_connections(4)
-            .connect_with(connect.create_if_missing(false).read_only(true))
-            .await
-            .map_err(fail)?;
+        let pool = source.readers().await.map_err(fail)?;
         let (queue, work) = mpsc::channel(1024);
-        let task = tokio::spawn(writer::run(conn, work, keys.clone(), path.clone()));
-        let closed = Arc::new(tokio::sync::Mutex::new(Some(task)));
-        Ok(Store { pool, queue, keys, path, closed })
+        let run = writer::run(conn, source.clone(), work, keys.clone(), path.clone());
+        let closed = Arc::new(tokio::sync::Mutex::new(Some(tokio::spawn(run))));
+        Ok(Store { pool, source, queue, keys, path, closed })
     }
 
     /// Commits what is queued, signs the last checkpoints and closes. Other clones answer
@@ -113,22 +120,6 @@ impl Store {
 
     pub(crate) fn fail(&self, e: sqlx::Error) -> StoreError {
         StoreError::from_sqlx(&self.path, &e)
-    }
-}
-
-fn connect_options(options: &StoreOptions, file: &Path) -> SqliteConnectOptions {
-    let connect = SqliteConnectOptions::new()
-        .filename(file)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        // What is wiped is overwritten, not only unlinked.
-        .pragma("secure_delete", "ON")
-        .busy_timeout(options.lock_timeout)
-        .disable_statement_logging();
-    match options.max_pages {
-        Some(pages) => connect.pragma("max_page_count", pages.to_string()),
-        None => connect,
     }
 }
 
@@ -172,57 +163,4 @@ fn make_private(file: &Path) -> Result<(), StoreError> {
             Err(StoreError::not_made("the database", file, &e, remedy))
         }
     }
-}
-
-async fn migrate(conn: &mut SqliteConnection, path: &str) -> Result<(), Fault> {
-    let known = MIGRATIONS.last().map_or(0, |(v, _)| *v);
-    if schema(conn, path).await? == known {
-        return Ok(());
-    }
-    let mut tx = conn.begin_with("BEGIN IMMEDIATE").await?;
-    // Asked again under the lock: another process may have started at the same moment.
-    let newest = schema(&mut tx, path).await?;
-    if newest == 0 {
-        sqlx::query("CREATE TABLE migrations (version BIGINT PRIMARY KEY, name TEXT NOT NULL)")
-            .execute(&mut *tx)
-            .await?;
-    }
-    for (version, sql) in MIGRATIONS.iter().filter(|(v, _)| *v > newest) {
-        sqlx::raw_sql(*sql).execute(&mut *tx).await?;
-        sqlx::query("INSERT INTO migrations (version, name) VALUES ($1, $2)")
-            .bind(version)
-            .bind(format!("{version:04}"))
-            .execute(&mut *tx)
-            .await?;
-    }
-    tx.commit().await?;
-    Ok(())
-}
-
-/// The schema version of the database, 0 when it is empty.
-async fn schema(conn: &mut SqliteConnection, path: &str) -> Result<i64, Fault> {
-    let tables: Vec<String> =
-        sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table'")
-            .fetch_all(&mut *conn)
-            .await?;
-    if tables.is_empty() {
-        return Ok(0);
-    }
-    if !tables.iter().any(|t| t == "migrations") {
-        return Err(StoreError::Broken(format!(
-            "{path} is another program's database; choose an empty folder"
-        ))
-        .into());
-    }
-    let newest: Option<i64> =
-        sqlx::query_scalar("SELECT MAX(version) FROM migrations").fetch_one(&mut *conn).await?;
-    let newest = newest.unwrap_or(0);
-    let known = MIGRATIONS.last().map_or(0, |(v, _)| *v);
-    if newest > known {
-        return Err(StoreError::Broken(format!(
-            "{path} was written by a newer Journeyman (schema {newest}, this one knows {known}); start that version"
-        ))
-        .into());
-    }
-    Ok(newest)
 }

@@ -5,6 +5,7 @@ use crate::{
     columns::{case, client},
     journal::write_entry,
     msp::not_reserved,
+    sql::{query, query_scalar},
     writer::{Fault, Tx},
 };
 use domain::{Actor, CaseId, ClientId, Event, IncomingTicket, UnixMs};
@@ -57,13 +58,12 @@ impl Store {
         psa: &str,
         ticket: &str,
     ) -> Result<Option<KnownTicket>, StoreError> {
-        let row =
-            sqlx::query("SELECT client, case_id FROM tickets WHERE psa = $1 AND ticket_id = $2")
-                .bind(psa)
-                .bind(ticket)
-                .fetch_optional(&self.pool)
-                .await
-                .map_err(|e| self.fail(e))?;
+        let row = query("SELECT client, case_id FROM tickets WHERE psa = $1 AND ticket_id = $2")
+            .bind(psa)
+            .bind(ticket)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(|e| self.fail(e))?;
         row.map(|r| {
             Ok(KnownTicket {
                 client: client(&r, "client").map_err(|f| f.into_store(&self.path))?,
@@ -75,7 +75,7 @@ impl Store {
 
     /// Messages of a ticket that were taken in before.
     pub async fn seen_messages(&self, psa: &str, ticket: &str) -> Result<Vec<String>, StoreError> {
-        sqlx::query_scalar("SELECT message_id FROM seen_messages WHERE psa = $1 AND ticket_id = $2")
+        query_scalar("SELECT message_id FROM seen_messages WHERE psa = $1 AND ticket_id = $2")
             .bind(psa)
             .bind(ticket)
             .fetch_all(&self.pool)
@@ -85,7 +85,7 @@ impl Store {
 
     /// Where reading of a PSA stopped.
     pub async fn cursor(&self, psa: &str) -> Result<Option<String>, StoreError> {
-        sqlx::query_scalar("SELECT cursor FROM cursors WHERE psa = $1")
+        query_scalar("SELECT cursor FROM cursors WHERE psa = $1")
             .bind(psa)
             .fetch_optional(&self.pool)
             .await
@@ -97,7 +97,7 @@ impl Store {
         let (psa, ticket) = (psa.to_owned(), ticket.to_owned());
         self.write(move |tx| {
             Box::pin(async move {
-                sqlx::query(
+                query(
                     "INSERT INTO set_aside (psa, ticket_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
                 )
                 .bind(psa)
@@ -115,7 +115,7 @@ impl Store {
         let psa = psa.to_owned();
         self.write(move |tx| {
             Box::pin(async move {
-                Ok(sqlx::query_scalar("DELETE FROM set_aside WHERE psa = $1 RETURNING ticket_id")
+                Ok(query_scalar("DELETE FROM set_aside WHERE psa = $1 RETURNING ticket_id")
                     .bind(psa)
                     .fetch_all(&mut tx.conn)
                     .await?)
@@ -129,7 +129,7 @@ impl Store {
         let (psa, cursor) = (psa.to_owned(), cursor.to_owned());
         self.write(move |tx| {
             Box::pin(async move {
-                sqlx::query(
+                query(
                     "INSERT INTO cursors (psa, cursor) VALUES ($1, $2)
                      ON CONFLICT (psa) DO UPDATE SET cursor = excluded.cursor",
                 )
@@ -151,7 +151,7 @@ const REPEAT_AFTER_END_MS: i64 = 15 * 60_000;
 async fn receive(tx: &mut Tx, intake: Intake) -> Result<Received, Fault> {
     let Intake { client: whose, ticket, case: id, fingerprint, duplicate_since, at } = intake;
     not_reserved(&whose)?;
-    let known = sqlx::query("SELECT case_id FROM tickets WHERE psa = $1 AND ticket_id = $2")
+    let known = query("SELECT case_id FROM tickets WHERE psa = $1 AND ticket_id = $2")
         .bind(&ticket.ticket.psa)
         .bind(&ticket.ticket.id)
         .fetch_optional(&mut tx.conn)
@@ -159,7 +159,7 @@ async fn receive(tx: &mut Tx, intake: Intake) -> Result<Received, Fault> {
     if let Some(row) = known {
         return Ok(Received::Known(case(&row, "case_id")?));
     }
-    let original: Option<String> = sqlx::query_scalar(
+    let original: Option<String> = query_scalar(
         "SELECT t.ticket_id FROM tickets t
          JOIN cases c ON c.client = t.client AND c.id = t.case_id
          WHERE t.client = $1 AND t.psa = $2 AND t.fingerprint = $3 AND t.received_ms >= $4
@@ -181,7 +181,7 @@ async fn receive(tx: &mut Tx, intake: Intake) -> Result<Received, Fault> {
         let event = Event::Noted { code: "duplicate_of".into(), text: original };
         entries.push(NewEntry { actor: Actor::Platform, event });
     }
-    sqlx::query(
+    query(
         "INSERT INTO cases (client, id, psa, ticket_id, subject, requester, phase, summary, version,
            received_ms, updated_ms, wake_ms)
          VALUES ($1, $2, $3, $4, $5, $6, 'working', '', $7, $8, $8, $8)",
@@ -196,7 +196,7 @@ async fn receive(tx: &mut Tx, intake: Intake) -> Result<Received, Fault> {
     .bind(at.0)
     .execute(&mut tx.conn)
     .await?;
-    sqlx::query(
+    query(
         "INSERT INTO tickets (psa, ticket_id, client, case_id, fingerprint, received_ms)
          VALUES ($1, $2, $3, $4, $5, $6)",
     )

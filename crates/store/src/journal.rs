@@ -10,12 +10,12 @@ use crate::{
     keys::fill,
     leaf::{Leaf, commitment, findings},
     merkle::leaf_hash,
+    sql::{Row, query, query_scalar},
     tip::as_i64,
     views::{Place, View, change_view, mark_news, project},
     writer::{Fault, Tx},
 };
 use domain::{Actor, CaseId, ClientId, Event, Recorded, UnixMs};
-use sqlx::{Row as _, sqlite::SqliteRow};
 
 /// One entry to append.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,7 +79,7 @@ impl Store {
         client: &ClientId,
         case: CaseId,
     ) -> Result<Vec<Recorded>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT e.seq, e.at_ms, p.body FROM entries e
              JOIN entry_private p ON p.client = e.client AND p.seq = e.seq
              WHERE e.client = $1 AND e.case_id = $2 ORDER BY e.seq",
@@ -98,7 +98,7 @@ impl Store {
         client: &ClientId,
         limit: u32,
     ) -> Result<Vec<EntryRow>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT e.seq, e.at_ms, e.case_id, e.actor, e.kind, e.tier, e.outcome, e.digest, p.body
              FROM entries e LEFT JOIN entry_private p ON p.client = e.client AND p.seq = e.seq
              WHERE e.client = $1 ORDER BY e.seq DESC LIMIT $2",
@@ -114,7 +114,7 @@ impl Store {
     /// Clients that have a journal.
     pub async fn journals(&self) -> Result<Vec<ClientId>, StoreError> {
         // Each of the three tables by itself shows that there was one.
-        let names: Vec<String> = sqlx::query_scalar(
+        let names: Vec<String> = query_scalar(
             "SELECT client FROM tips UNION SELECT client FROM checkpoints
              UNION SELECT client FROM entries ORDER BY 1",
         )
@@ -127,7 +127,7 @@ impl Store {
             .collect()
     }
 
-    fn recorded(&self, row: &SqliteRow) -> Result<Recorded, StoreError> {
+    fn recorded(&self, row: &Row) -> Result<Recorded, StoreError> {
         let seq: i64 = row.try_get("seq").map_err(|e| self.fail(e))?;
         let at: i64 = row.try_get("at_ms").map_err(|e| self.fail(e))?;
         let body: Vec<u8> = row.try_get("body").map_err(|e| self.fail(e))?;
@@ -152,7 +152,7 @@ struct Body {
     event: Event,
 }
 
-fn entry_row(row: &SqliteRow) -> Result<EntryRow, sqlx::Error> {
+fn entry_row(row: &Row) -> Result<EntryRow, sqlx::Error> {
     let body: Option<Vec<u8>> = row.try_get("body")?;
     let body = body.and_then(|b| serde_json::from_slice::<Body>(&b).ok());
     let digest: Option<Vec<u8>> = row.try_get("digest")?;
@@ -175,7 +175,7 @@ pub(crate) async fn in_tx(tx: &mut Tx, append: Append) -> Result<u64, Fault> {
     let Append { client, case, expected, at, entries, views } = append;
     let case_id = case.to_string();
     let version = expected + entries.len() as u64;
-    let moved = sqlx::query(
+    let moved = query(
         "UPDATE cases SET version = $3, updated_ms = $4
          WHERE client = $1 AND id = $2 AND version = $5",
     )
@@ -186,7 +186,7 @@ pub(crate) async fn in_tx(tx: &mut Tx, append: Append) -> Result<u64, Fault> {
     .bind(as_i64(expected))
     .execute(&mut tx.conn)
     .await?;
-    if moved.rows_affected() == 0 {
+    if moved == 0 {
         return Err(why_not(tx, &client, &case_id, expected).await?.into());
     }
     for entry in &entries {
@@ -214,7 +214,7 @@ pub(crate) async fn at_any_version(
     views: Vec<View>,
 ) -> Result<u64, Fault> {
     let version: Option<i64> =
-        sqlx::query_scalar("SELECT version FROM cases WHERE client = $1 AND id = $2")
+        query_scalar("SELECT version FROM cases WHERE client = $1 AND id = $2")
             .bind(client.as_str())
             .bind(case.to_string())
             .fetch_optional(&mut tx.conn)
@@ -233,7 +233,7 @@ async fn why_not(
     expected: u64,
 ) -> Result<StoreError, Fault> {
     let found: Option<i64> =
-        sqlx::query_scalar("SELECT version FROM cases WHERE client = $1 AND id = $2")
+        query_scalar("SELECT version FROM cases WHERE client = $1 AND id = $2")
             .bind(client.as_str())
             .bind(case_id)
             .fetch_optional(&mut tx.conn)
@@ -276,7 +276,7 @@ pub(crate) async fn write_entry(
     };
     let hash = leaf_hash(&leaf.bytes());
     edge.push(hash);
-    sqlx::query(
+    query(
         "INSERT INTO entries (client, seq, at_ms, case_id, actor, kind, digest, tier, findings,
            policy_version, outcome, commitment, leaf_hash)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
@@ -296,7 +296,7 @@ pub(crate) async fn write_entry(
     .bind(hash.to_vec())
     .execute(&mut tx.conn)
     .await?;
-    sqlx::query("INSERT INTO entry_private (client, seq, salt, body) VALUES ($1, $2, $3, $4)")
+    query("INSERT INTO entry_private (client, seq, salt, body) VALUES ($1, $2, $3, $4)")
         .bind(client.as_str())
         .bind(seq)
         .bind(salt.to_vec())

@@ -6,6 +6,7 @@ use crate::{
     NewEntry, View,
     approvals::approval,
     journal::at_any_version,
+    sql::query,
     views::wake_for_news,
     writer::{Fault, Tx},
 };
@@ -23,7 +24,7 @@ pub(crate) async fn void(
     by: Actor,
     now: UnixMs,
 ) -> Result<(), Fault> {
-    let rows = sqlx::query(
+    let rows = query(
         "SELECT a.body FROM approvals a JOIN cases c ON c.client = a.client AND c.id = a.case_id
          WHERE a.state IN ('pending', 'approved') AND c.ended_ms IS NULL
            AND NOT EXISTS (SELECT 1 FROM outcomes o WHERE o.client = a.client

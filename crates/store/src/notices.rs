@@ -3,10 +3,10 @@
 use crate::{
     Store, StoreError,
     columns::{attempt, maybe_time, time},
+    sql::{Row, query, query_scalar},
     writer::{Fault, Tx},
 };
 use domain::{AttemptId, CaseId, ClientId, UnixMs};
-use sqlx::{Row as _, sqlite::SqliteRow};
 use std::str::FromStr as _;
 
 /// How often a mail is tried; after that the notice stands in the console alone.
@@ -73,7 +73,7 @@ impl Store {
 
     /// How many things people were told since then.
     pub async fn notice_count_since(&self, since: UnixMs) -> Result<u64, StoreError> {
-        let n: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM notices WHERE at_ms >= $1")
+        let n: i64 = query_scalar("SELECT COUNT(*) FROM notices WHERE at_ms >= $1")
             .bind(since.0)
             .fetch_one(&self.pool)
             .await
@@ -94,7 +94,7 @@ impl Store {
     pub async fn mailed(&self, id: i64, ok: bool, now: UnixMs) -> Result<(), StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
-                sqlx::query(
+                query(
                     "UPDATE notices SET mailed_ms = CASE WHEN $2 = 1 THEN $3 ELSE mailed_ms END,
                        mail_tries = mail_tries + 1 - $2
                      WHERE id = $1",
@@ -111,7 +111,7 @@ impl Store {
     }
 
     async fn notices_by(&self, sql: String, limit: u32) -> Result<Vec<Notice>, StoreError> {
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let rows = query(sql)
             .bind(i64::from(limit))
             .fetch_all(&self.pool)
             .await
@@ -127,7 +127,7 @@ pub(crate) async fn insert(
     notice: &NewNotice,
     at: UnixMs,
 ) -> Result<i64, Fault> {
-    let id = sqlx::query_scalar(
+    let id = query_scalar(
         "INSERT INTO notices (at_ms, client, case_id, attempt, kind, title, detail, undo_ms)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
     )
@@ -144,7 +144,7 @@ pub(crate) async fn insert(
     Ok(id)
 }
 
-fn notice(r: &SqliteRow) -> Result<Notice, Fault> {
+fn notice(r: &Row) -> Result<Notice, Fault> {
     let text = |column| r.try_get::<Option<String>, _>(column);
     let broken = |what: &str| StoreError::Broken(format!("a notice names no {what}"));
     let client = text("client")?.map(ClientId::new).transpose().map_err(|_| broken("client"))?;

@@ -5,11 +5,11 @@
 use crate::{
     NewEntry, Store, StoreError,
     columns::{brain, case, client, count, kind, places, time},
+    sql::{Row, query},
     views::{Place, brain_of},
     writer::{Fault, Tx},
 };
 use domain::{Action, ActionKind, AttemptId, BrainId, CaseId, ClientId, Event, Outcome, UnixMs};
-use sqlx::Row as _;
 use std::collections::BTreeSet;
 
 /// How the text of a failure begins that only reading back showed.
@@ -94,7 +94,7 @@ impl Store {
             "SELECT COUNT(*) AS n, COUNT(CASE WHEN o.state <> 'done' THEN 1 END) AS bad
              FROM outcomes o WHERE o.kind = $1 AND o.at_ms >= $2 AND o.state <> 'open' {same}"
         );
-        let mut query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(kind.name()).bind(since.0);
+        let mut query = query(sql).bind(kind.name()).bind(since.0);
         for change in changes {
             query = query.bind(change);
         }
@@ -113,7 +113,7 @@ impl Store {
         since: UnixMs,
         hour_since: UnixMs,
     ) -> Result<AttemptStats, StoreError> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT COUNT(CASE WHEN state IN ('done', 'failed', 'unverified') THEN 1 END) AS ended,
                COUNT(CASE WHEN state = 'failed' THEN 1 END) AS failed,
                COUNT(CASE WHEN state = 'unverified' THEN 1 END) AS unverified,
@@ -151,7 +151,7 @@ impl Store {
         client: &ClientId,
         attempt: AttemptId,
     ) -> Result<Option<AttemptRow>, StoreError> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT client, case_id, kind, brain, at_ms, state, undone FROM outcomes
              WHERE client = $1 AND attempt = $2",
         )
@@ -164,7 +164,7 @@ impl Store {
     }
 }
 
-fn one(r: &sqlx::sqlite::SqliteRow, attempt: AttemptId) -> Result<AttemptRow, Fault> {
+fn one(r: &Row, attempt: AttemptId) -> Result<AttemptRow, Fault> {
     let by: String = r.try_get("brain")?;
     Ok(AttemptRow {
         client: client(r, "client")?,
@@ -182,7 +182,7 @@ pub(crate) async fn project(tx: &mut Tx, place: Place<'_>, entry: &NewEntry) -> 
     match &entry.event {
         Event::Started { attempt, action, approval, .. } => {
             let brain = brain_of(tx, place, &entry.actor).await?.unwrap_or_default();
-            sqlx::query(
+            query(
                 "INSERT INTO outcomes (client, attempt, case_id, kind, brain, approval, at_ms, state)
                  VALUES ($1, $2, $3, $4, $5, $6, $7, 'open') ON CONFLICT DO NOTHING",
             )
@@ -202,7 +202,7 @@ pub(crate) async fn project(tx: &mut Tx, place: Place<'_>, entry: &NewEntry) -> 
                 Outcome::Failed(text) if text.starts_with(ACCEPTED) => "unverified",
                 other => other.name(),
             };
-            sqlx::query(
+            query(
                 "UPDATE outcomes SET state = $3, ended_ms = $4 WHERE client = $1 AND attempt = $2",
             )
             .bind(place.client.as_str())
@@ -214,7 +214,7 @@ pub(crate) async fn project(tx: &mut Tx, place: Place<'_>, entry: &NewEntry) -> 
             Ok(())
         }
         Event::Undone { attempt, .. } => {
-            sqlx::query("UPDATE outcomes SET undone = 1 WHERE client = $1 AND attempt = $2")
+            query("UPDATE outcomes SET undone = 1 WHERE client = $1 AND attempt = $2")
                 .bind(place.client.as_str())
                 .bind(attempt.to_string())
                 .execute(&mut tx.conn)
@@ -232,7 +232,7 @@ async fn keep_changes(
     action: &Action,
 ) -> Result<(), Fault> {
     for change in change_key(action).split(AND).filter(|c| !c.is_empty()) {
-        sqlx::query(
+        query(
             "INSERT INTO outcome_changes (client, attempt, change) VALUES ($1, $2, $3)
              ON CONFLICT DO NOTHING",
         )

@@ -8,10 +8,10 @@ use crate::{
     columns::maybe_time,
     leavers, msp,
     sessions::drop_login_tokens,
+    sql::{Row, query, query_scalar},
     writer::{Fault, Tx},
 };
 use domain::{Actor, Event, PersonId, UnixMs};
-use sqlx::{Row as _, sqlite::SqliteRow};
 
 /// What a person may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,10 +81,7 @@ impl Store {
     /// Everybody who can sign in, by id.
     pub async fn people(&self) -> Result<Vec<Person>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM people ORDER BY id");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .fetch_all(&self.pool)
-            .await
-            .map_err(|e| self.fail(e))?;
+        let rows = query(sql).fetch_all(&self.pool).await.map_err(|e| self.fail(e))?;
         rows.iter().map(|r| person(r).map_err(|f| f.into_store(&self.path))).collect()
     }
 
@@ -115,13 +112,13 @@ impl Store {
         let id = id.to_string();
         self.write(move |tx| {
             Box::pin(async move {
-                let done = sqlx::query("UPDATE people SET password_hash = $2 WHERE id = $1")
+                let done = query("UPDATE people SET password_hash = $2 WHERE id = $1")
                     .bind(&id)
                     .bind(hash)
                     .execute(&mut tx.conn)
                     .await?;
                 drop_login_tokens(&mut tx.conn, &id).await?;
-                Ok(done.rows_affected() == 1)
+                Ok(done == 1)
             })
         })
         .await
@@ -172,7 +169,7 @@ impl Store {
                     let text = format!("{id} is the only administrator; name another one first");
                     return Err(StoreError::Refused(text).into());
                 }
-                sqlx::query("UPDATE people SET role = $2 WHERE id = $1")
+                query("UPDATE people SET role = $2 WHERE id = $1")
                     .bind(id.as_str())
                     .bind(role.name())
                     .execute(&mut tx.conn)
@@ -196,14 +193,13 @@ impl Store {
         let away = (until > from).then_some((from.0, until.0));
         self.write(move |tx| {
             Box::pin(async move {
-                let done =
-                    sqlx::query("UPDATE people SET away_from = $2, away_until = $3 WHERE id = $1")
-                        .bind(&id)
-                        .bind(away.map(|a| a.0))
-                        .bind(away.map(|a| a.1))
-                        .execute(&mut tx.conn)
-                        .await?;
-                Ok(done.rows_affected() == 1)
+                let done = query("UPDATE people SET away_from = $2, away_until = $3 WHERE id = $1")
+                    .bind(&id)
+                    .bind(away.map(|a| a.0))
+                    .bind(away.map(|a| a.1))
+                    .execute(&mut tx.conn)
+                    .await?;
+                Ok(done == 1)
             })
         })
         .await
@@ -227,12 +223,12 @@ impl Store {
                         return Err(StoreError::Refused(text).into());
                     }
                 }
-                let done = sqlx::query("UPDATE people SET deputy = $2 WHERE id = $1")
+                let done = query("UPDATE people SET deputy = $2 WHERE id = $1")
                     .bind(&id)
                     .bind(deputy.as_ref().map(PersonId::as_str))
                     .execute(&mut tx.conn)
                     .await?;
-                Ok(done.rows_affected() == 1)
+                Ok(done == 1)
             })
         })
         .await
@@ -241,7 +237,7 @@ impl Store {
     /// The person of this id.
     pub async fn person(&self, id: &PersonId) -> Result<Option<Person>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM people WHERE id = $1");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let row = query(sql)
             .bind(id.as_str())
             .fetch_optional(&self.pool)
             .await
@@ -251,7 +247,7 @@ impl Store {
 
     /// How many people can sign in.
     pub async fn people_count(&self) -> Result<u64, StoreError> {
-        let n: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM people")
+        let n: i64 = query_scalar("SELECT COUNT(*) FROM people")
             .fetch_one(&self.pool)
             .await
             .map_err(|e| self.fail(e))?;
@@ -265,7 +261,7 @@ pub(crate) async fn may_decide(tx: &mut Tx, id: &PersonId) -> Result<bool, Fault
 }
 
 async fn put(tx: &mut Tx, person: &Person, at: UnixMs) -> Result<(), Fault> {
-    sqlx::query(
+    query(
         "INSERT INTO people (id, name, email, role, password_hash, created_ms, away_from,
            away_until, deputy)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -296,7 +292,7 @@ async fn remove(tx: &mut Tx, id: PersonId, by: Actor, now: UnixMs) -> Result<Rem
     for sql in
         ["DELETE FROM people WHERE id = $1", "UPDATE people SET deputy = NULL WHERE deputy = $1"]
     {
-        sqlx::query(sql).bind(id.as_str()).execute(&mut tx.conn).await?;
+        query(sql).bind(id.as_str()).execute(&mut tx.conn).await?;
     }
     drop_login_tokens(&mut tx.conn, id.as_str()).await?;
     journal(tx, id.clone(), "removed".into(), by.clone(), now).await?;
@@ -326,12 +322,11 @@ async fn is_last_admin(tx: &mut Tx, person: &Person) -> Result<bool, Fault> {
     if person.role != Role::Admin {
         return Ok(false);
     }
-    let others: i64 =
-        sqlx::query_scalar("SELECT COUNT(*) FROM people WHERE role = $1 AND id <> $2")
-            .bind(Role::Admin.name())
-            .bind(person.id.as_str())
-            .fetch_one(&mut tx.conn)
-            .await?;
+    let others: i64 = query_scalar("SELECT COUNT(*) FROM people WHERE role = $1 AND id <> $2")
+        .bind(Role::Admin.name())
+        .bind(person.id.as_str())
+        .fetch_one(&mut tx.conn)
+        .await?;
     Ok(others == 0)
 }
 
@@ -347,11 +342,11 @@ async fn journal(
 
 async fn load(tx: &mut Tx, id: &str) -> Result<Option<Person>, Fault> {
     let sql = format!("SELECT {COLUMNS} FROM people WHERE id = $1");
-    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(&mut tx.conn).await?;
+    let row = query(sql).bind(id).fetch_optional(&mut tx.conn).await?;
     row.map(|r| person(&r)).transpose()
 }
 
-fn person(r: &SqliteRow) -> Result<Person, Fault> {
+fn person(r: &Row) -> Result<Person, Fault> {
     let id: String = r.try_get("id")?;
     let role: String = r.try_get("role")?;
     Ok(Person {

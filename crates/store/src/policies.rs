@@ -7,11 +7,11 @@ use crate::{
     Store, StoreError,
     columns::{json, maybe_time, time, to_json},
     msp,
+    sql::{Row, query, query_scalar},
     writer::{Fault, Tx},
 };
 use domain::{Actor, Digest, Event, PersonId, UnixMs};
 use sha2::{Digest as _, Sha256};
-use sqlx::{Row as _, sqlite::SqliteRow};
 
 /// Where a policy stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,17 +98,14 @@ impl Store {
     /// The policy in force.
     pub async fn active_policy(&self) -> Result<Option<PolicyRow>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM policies WHERE state = 'active'");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(|e| self.fail(e))?;
+        let row = query(sql).fetch_optional(&self.pool).await.map_err(|e| self.fail(e))?;
         row.map(|r| policy(&r).map_err(|f| f.into_store(&self.path))).transpose()
     }
 
     /// Every version, newest first.
     pub async fn policies(&self, limit: u32) -> Result<Vec<PolicyRow>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM policies ORDER BY n DESC LIMIT $1");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let rows = query(sql)
             .bind(i64::from(limit))
             .fetch_all(&self.pool)
             .await
@@ -119,11 +116,8 @@ impl Store {
     /// One version.
     pub async fn policy(&self, version: &str) -> Result<Option<PolicyRow>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM policies WHERE version = $1");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(version)
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(|e| self.fail(e))?;
+        let row =
+            query(sql).bind(version).fetch_optional(&self.pool).await.map_err(|e| self.fail(e))?;
         row.map(|r| policy(&r).map_err(|f| f.into_store(&self.path))).transpose()
     }
 
@@ -150,9 +144,8 @@ impl Store {
         };
         self.write(move |tx| {
             Box::pin(async move {
-                let there: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM policies")
-                    .fetch_one(&mut tx.conn)
-                    .await?;
+                let there: i64 =
+                    query_scalar("SELECT COUNT(*) FROM policies").fetch_one(&mut tx.conn).await?;
                 if there > 0 {
                     return Ok(false);
                 }
@@ -259,7 +252,7 @@ async fn reject(
 
 async fn base_is_active(tx: &mut Tx, base: Option<&str>) -> Result<(), Fault> {
     let active: Option<String> =
-        sqlx::query_scalar("SELECT version FROM policies WHERE state = 'active'")
+        query_scalar("SELECT version FROM policies WHERE state = 'active'")
             .fetch_optional(&mut tx.conn)
             .await?;
     if active.as_deref() == base {
@@ -279,13 +272,13 @@ async fn propose(tx: &mut Tx, row: PolicyRow, author: Actor) -> Result<PolicyRow
         let text = "a policy needs a version, such as the day it was written";
         return Err(StoreError::Refused(text.into()).into());
     }
-    let done = sqlx::query(
+    let done = query(
         "INSERT INTO policies (version, base, author, reason, document, diff, loosens, state,
            proposed_ms)
          VALUES ($1, $2, $3, $4, $5, $6, $7, 'proposed', $8) ON CONFLICT (version) DO NOTHING",
     )
     .bind(&row.version)
-    .bind(&row.base)
+    .bind(row.base.clone())
     .bind(&row.author)
     .bind(&row.reason)
     .bind(&row.document)
@@ -294,7 +287,7 @@ async fn propose(tx: &mut Tx, row: PolicyRow, author: Actor) -> Result<PolicyRow
     .bind(row.proposed_at.0)
     .execute(&mut tx.conn)
     .await?;
-    if done.rows_affected() == 0 {
+    if done == 0 {
         let text = format!("there is a policy {:?} already; choose another version", row.version);
         return Err(StoreError::Refused(text).into());
     }
@@ -317,7 +310,7 @@ async fn activate(
     by: Option<String>,
     now: UnixMs,
 ) -> Result<(), Fault> {
-    sqlx::query("UPDATE policies SET state = 'retired' WHERE state = 'active'")
+    query("UPDATE policies SET state = 'retired' WHERE state = 'active'")
         .execute(&mut tx.conn)
         .await?;
     set_state(tx, row, PolicyState::Active, by, now).await?;
@@ -333,26 +326,23 @@ async fn set_state(
     by: Option<String>,
     now: UnixMs,
 ) -> Result<(), Fault> {
-    sqlx::query(
-        "UPDATE policies SET state = $2, decided_by = $3, decided_ms = $4 WHERE version = $1",
-    )
-    .bind(&row.version)
-    .bind(state.name())
-    .bind(by)
-    .bind(now.0)
-    .execute(&mut tx.conn)
-    .await?;
+    query("UPDATE policies SET state = $2, decided_by = $3, decided_ms = $4 WHERE version = $1")
+        .bind(&row.version)
+        .bind(state.name())
+        .bind(by)
+        .bind(now.0)
+        .execute(&mut tx.conn)
+        .await?;
     Ok(())
 }
 
 async fn load(tx: &mut Tx, version: &str) -> Result<PolicyRow, Fault> {
     let sql = format!("SELECT {COLUMNS} FROM policies WHERE version = $1");
-    let row =
-        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(version).fetch_optional(&mut tx.conn).await?;
+    let row = query(sql).bind(version).fetch_optional(&mut tx.conn).await?;
     policy(&row.ok_or_else(|| StoreError::NotFound(format!("there is no policy {version:?}")))?)
 }
 
-fn policy(r: &SqliteRow) -> Result<PolicyRow, Fault> {
+fn policy(r: &Row) -> Result<PolicyRow, Fault> {
     Ok(PolicyRow {
         version: r.try_get("version")?,
         base: r.try_get("base")?,

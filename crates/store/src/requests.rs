@@ -9,11 +9,11 @@ use crate::{
     columns::{case, places},
     journal::{at_any_version, write_entry},
     msp::not_reserved,
+    sql::{query, query_scalar},
     views::wake_for_news,
     writer::{Fault, Tx},
 };
 use domain::{Actor, BrainId, CaseId, ClientId, Event, Submission, UnixMs};
-use sqlx::Row as _;
 
 /// How long an idempotency key is kept, in milliseconds.
 const KEY_TTL_MS: i64 = 24 * 3_600_000;
@@ -100,7 +100,7 @@ impl Store {
              WHERE brain = $1 AND ($2 IS NULL OR received_ms < $2 OR (received_ms = $2 AND id < $3))
              ORDER BY received_ms DESC, id DESC LIMIT $4"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let rows = query(sql)
             .bind(brain.as_str())
             .bind(after.map(|a| a.received_at.0))
             .bind(after.map(|a| a.case.to_string()))
@@ -118,15 +118,14 @@ impl Store {
         psa: &str,
         ticket_id: &str,
     ) -> Result<Option<CaseId>, StoreError> {
-        let row = sqlx::query(
-            "SELECT case_id FROM tickets WHERE client = $1 AND psa = $2 AND ticket_id = $3",
-        )
-        .bind(client.as_str())
-        .bind(psa)
-        .bind(ticket_id)
-        .fetch_optional(&self.pool)
-        .await
-        .map_err(|e| self.fail(e))?;
+        let row =
+            query("SELECT case_id FROM tickets WHERE client = $1 AND psa = $2 AND ticket_id = $3")
+                .bind(client.as_str())
+                .bind(psa)
+                .bind(ticket_id)
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(|e| self.fail(e))?;
         row.map(|r| case(&r, "case_id").map_err(|f| f.into_store(&self.path))).transpose()
     }
 
@@ -145,7 +144,7 @@ impl Store {
             "SELECT {COLUMNS} FROM cases WHERE psa <> '{REQUEST}' {whose}
              ORDER BY received_ms DESC, id DESC LIMIT $1"
         );
-        let mut query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(limit));
+        let mut query = query(sql).bind(i64::from(limit));
         for client in clients.unwrap_or_default() {
             query = query.bind(client.as_str());
         }
@@ -196,7 +195,7 @@ async fn take_in(tx: &mut Tx, submit: Submit, now: UnixMs) -> Result<Submitted, 
     let case_id = id.to_string();
     let sentences: Vec<String> = submission.actions.iter().map(|a| a.sentence()).collect();
     let from = submission.ticket.as_ref().map(|t| t.from.clone()).unwrap_or_default();
-    sqlx::query(
+    query(
         "INSERT INTO cases (client, id, psa, ticket_id, subject, requester, brain, phase, summary,
            version, received_ms, updated_ms, wake_ms)
          VALUES ($1, $2, $3, $2, $4, $5, $6, 'working', $7, 1, $8, $8, $8)",
@@ -220,7 +219,7 @@ async fn take_in(tx: &mut Tx, submit: Submit, now: UnixMs) -> Result<Submitted, 
     )
     .await?;
     if let Some((key, body)) = idempotency {
-        sqlx::query(
+        query(
             "INSERT INTO idempotency (brain, key, body_hash, case_id, at_ms)
              VALUES ($1, $2, $3, $4, $5)",
         )
@@ -242,7 +241,7 @@ async fn may_ask(tx: &mut Tx, brain: &BrainId, actor: &Actor) -> Result<(), Faul
         return Err(StoreError::Refused(text).into());
     }
     let revoked: i64 =
-        sqlx::query_scalar("SELECT COUNT(*) FROM brains WHERE id = $1 AND revoked_ms IS NOT NULL")
+        query_scalar("SELECT COUNT(*) FROM brains WHERE id = $1 AND revoked_ms IS NOT NULL")
             .bind(brain.as_str())
             .fetch_one(&mut tx.conn)
             .await?;
@@ -260,16 +259,15 @@ async fn asked_before(
     body: &[u8; 32],
     now: UnixMs,
 ) -> Result<Option<Submitted>, Fault> {
-    sqlx::query("DELETE FROM idempotency WHERE at_ms <= $1")
+    query("DELETE FROM idempotency WHERE at_ms <= $1")
         .bind(now.plus_ms(-KEY_TTL_MS).0)
         .execute(&mut tx.conn)
         .await?;
-    let row =
-        sqlx::query("SELECT body_hash, case_id FROM idempotency WHERE brain = $1 AND key = $2")
-            .bind(brain.as_str())
-            .bind(key)
-            .fetch_optional(&mut tx.conn)
-            .await?;
+    let row = query("SELECT body_hash, case_id FROM idempotency WHERE brain = $1 AND key = $2")
+        .bind(brain.as_str())
+        .bind(key)
+        .fetch_optional(&mut tx.conn)
+        .await?;
     let Some(row) = row else { return Ok(None) };
     if row.try_get::<Vec<u8>, _>("body_hash")? != body {
         return Ok(Some(Submitted::KeyReused));

@@ -1,9 +1,12 @@
 //! Sessions and one-time sign-in links: only hashes stand here, so that a backup lets nobody in.
 
-use crate::{Store, StoreError, writer::Fault};
+use crate::{
+    Store, StoreError,
+    sql::{Conn, query, query_scalar},
+    writer::Fault,
+};
 use domain::{PersonId, UnixMs};
 use sha2::{Digest as _, Sha256};
-use sqlx::SqliteConnection;
 
 impl Store {
     /// Saves a session. The database keeps only a hash of its id, so that whoever reads a backup
@@ -17,7 +20,7 @@ impl Store {
         let id = session_key(&id);
         self.write(move |tx| {
             Box::pin(async move {
-                sqlx::query(
+                query(
                     "INSERT INTO sessions (id, data, expires_ms) VALUES ($1, $2, $3)
                      ON CONFLICT (id) DO UPDATE SET data = excluded.data,
                        expires_ms = excluded.expires_ms",
@@ -35,7 +38,7 @@ impl Store {
 
     /// A session that has not expired.
     pub async fn session(&self, id: &str, now: UnixMs) -> Result<Option<String>, StoreError> {
-        sqlx::query_scalar("SELECT data FROM sessions WHERE id = $1 AND expires_ms > $2")
+        query_scalar("SELECT data FROM sessions WHERE id = $1 AND expires_ms > $2")
             .bind(session_key(id))
             .bind(now.0)
             .fetch_optional(&self.pool)
@@ -48,7 +51,7 @@ impl Store {
         let id = session_key(&id);
         self.write(move |tx| {
             Box::pin(async move {
-                sqlx::query("DELETE FROM sessions WHERE id = $1 OR expires_ms <= $2")
+                query("DELETE FROM sessions WHERE id = $1 OR expires_ms <= $2")
                     .bind(id)
                     .bind(now.0)
                     .execute(&mut tx.conn)
@@ -69,14 +72,12 @@ impl Store {
         let person = person.to_string();
         self.write(move |tx| {
             Box::pin(async move {
-                sqlx::query(
-                    "INSERT INTO login_tokens (hash, person, expires_ms) VALUES ($1, $2, $3)",
-                )
-                .bind(hash)
-                .bind(person)
-                .bind(expires.0)
-                .execute(&mut tx.conn)
-                .await?;
+                query("INSERT INTO login_tokens (hash, person, expires_ms) VALUES ($1, $2, $3)")
+                    .bind(hash)
+                    .bind(person)
+                    .bind(expires.0)
+                    .execute(&mut tx.conn)
+                    .await?;
                 Ok(())
             })
         })
@@ -91,7 +92,7 @@ impl Store {
     ) -> Result<Option<PersonId>, StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
-                let found: Option<String> = sqlx::query_scalar(
+                let found: Option<String> = query_scalar(
                     "DELETE FROM login_tokens WHERE hash = $1 AND expires_ms > $2 RETURNING person",
                 )
                 .bind(hash)
@@ -109,11 +110,8 @@ impl Store {
     }
 }
 
-pub(crate) async fn drop_login_tokens(
-    conn: &mut SqliteConnection,
-    person: &str,
-) -> Result<(), Fault> {
-    sqlx::query("DELETE FROM login_tokens WHERE person = $1").bind(person).execute(conn).await?;
+pub(crate) async fn drop_login_tokens(conn: &mut Conn, person: &str) -> Result<(), Fault> {
+    query("DELETE FROM login_tokens WHERE person = $1").bind(person).execute(conn).await?;
     Ok(())
 }
 

@@ -1,13 +1,17 @@
 //! The right edge of each client's tree, as it stands in the database.
 
-use crate::{StoreError, merkle::Frontier, writer::Fault};
+use crate::{
+    StoreError,
+    merkle::Frontier,
+    sql::{Conn, query},
+    writer::Fault,
+};
 use domain::UnixMs;
-use sqlx::{Row as _, SqliteConnection};
 use std::collections::BTreeMap;
 
 /// The right edge of a client's tree.
-pub(crate) async fn tip(conn: &mut SqliteConnection, client: &str) -> Result<Frontier, Fault> {
-    let row = sqlx::query("SELECT size, frontier FROM tips WHERE client = $1")
+pub(crate) async fn tip(conn: &mut Conn, client: &str) -> Result<Frontier, Fault> {
+    let row = query("SELECT size, frontier FROM tips WHERE client = $1")
         .bind(client)
         .fetch_optional(conn)
         .await?;
@@ -23,12 +27,8 @@ pub(crate) async fn tip(conn: &mut SqliteConnection, client: &str) -> Result<Fro
 }
 
 /// Writes the right edge of a client's tree.
-pub(crate) async fn put_tip(
-    conn: &mut SqliteConnection,
-    client: &str,
-    edge: &Frontier,
-) -> Result<(), Fault> {
-    sqlx::query(
+pub(crate) async fn put_tip(conn: &mut Conn, client: &str, edge: &Frontier) -> Result<(), Fault> {
+    query(
         "INSERT INTO tips (client, size, frontier) VALUES ($1, $2, $3)
          ON CONFLICT (client) DO UPDATE SET size = excluded.size, frontier = excluded.frontier",
     )
@@ -41,10 +41,8 @@ pub(crate) async fn put_tip(
 }
 
 /// Logs whose newest entries no checkpoint covers: the last run ended before it signed one.
-pub(crate) async fn without_checkpoint(
-    conn: &mut SqliteConnection,
-) -> Result<BTreeMap<String, UnixMs>, Fault> {
-    let rows = sqlx::query(
+pub(crate) async fn without_checkpoint(conn: &mut Conn) -> Result<BTreeMap<String, UnixMs>, Fault> {
+    let rows = query(
         "SELECT t.client, e.at_ms FROM tips t
          JOIN entries e ON e.client = t.client AND e.seq = t.size - 1
          WHERE NOT EXISTS

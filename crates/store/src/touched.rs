@@ -2,6 +2,7 @@
 
 use crate::{
     NewEntry, Store, StoreError,
+    sql::{query, query_scalar},
     views::{Place, brain_of},
     writer::{Fault, Tx},
 };
@@ -19,7 +20,7 @@ impl Store {
         targets: &[String],
         since: UnixMs,
     ) -> Result<u32, StoreError> {
-        let before: Vec<String> = sqlx::query_scalar(
+        let before: Vec<String> = query_scalar(
             "SELECT DISTINCT target FROM touched
              WHERE client = $1 AND brain = $2 AND kind = $3 AND at_ms >= $4",
         )
@@ -39,7 +40,7 @@ pub(crate) async fn project(tx: &mut Tx, place: Place<'_>, entry: &NewEntry) -> 
     let Event::Started { action, .. } = &entry.event else { return Ok(()) };
     let Some(brain) = brain_of(tx, place, &entry.actor).await? else { return Ok(()) };
     for target in action.target_keys().into_iter().collect::<BTreeSet<_>>() {
-        sqlx::query(
+        query(
             "INSERT INTO touched (client, brain, kind, target, at_ms) VALUES ($1, $2, $3, $4, $5)",
         )
         .bind(place.client.as_str())

@@ -6,6 +6,7 @@
 use crate::{
     Keys, Store, StoreError,
     keys::fill,
+    sql::{Row, query, query_scalar},
     writer::{Fault, Tx},
 };
 use chacha20poly1305::{
@@ -15,7 +16,6 @@ use chacha20poly1305::{
 use domain::{AttemptId, ClientId, UnixMs};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
-use sqlx::{Row as _, sqlite::SqliteRow};
 
 /// How many wrong codes are accepted before the secret is wiped.
 const MAX_TRIES: i64 = 5;
@@ -130,7 +130,7 @@ impl Store {
     ) -> Result<Option<SecretString>, StoreError> {
         let attempt = attempt.to_string();
         let sealed: Option<Option<Vec<u8>>> =
-            sqlx::query_scalar("SELECT sealed FROM drops WHERE attempt = $1")
+            query_scalar("SELECT sealed FROM drops WHERE attempt = $1")
                 .bind(&attempt)
                 .fetch_optional(&self.pool)
                 .await
@@ -146,7 +146,7 @@ impl Store {
 
     /// Wipes what nobody fetched in time.
     pub async fn wipe_expired(&self, now: UnixMs) -> Result<(), StoreError> {
-        let due: i64 = sqlx::query_scalar(
+        let due: i64 = query_scalar(
             "SELECT COUNT(*) FROM drops WHERE sealed IS NOT NULL AND expires_ms <= $1",
         )
         .bind(now.0)
@@ -158,7 +158,7 @@ impl Store {
         }
         self.write(move |tx| {
             Box::pin(async move {
-                sqlx::query(
+                query(
                     "UPDATE drops SET state = 'wiped', sealed = NULL
                      WHERE sealed IS NOT NULL AND expires_ms <= $1",
                 )
@@ -174,13 +174,12 @@ impl Store {
 
     /// What the page of this token may know.
     pub async fn drop_of(&self, token: &str) -> Result<Option<Drop>, StoreError> {
-        let row = sqlx::query(
-            "SELECT id, client, login, address, state, expires_ms FROM drops WHERE id = $1",
-        )
-        .bind(token_id(token))
-        .fetch_optional(&self.pool)
-        .await
-        .map_err(|e| self.fail(e))?;
+        let row =
+            query("SELECT id, client, login, address, state, expires_ms FROM drops WHERE id = $1")
+                .bind(token_id(token))
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(|e| self.fail(e))?;
         row.map(|r| one(&r).map_err(|e| self.fail(e))).transpose()
     }
 
@@ -192,7 +191,7 @@ impl Store {
         let found = self
             .write(move |tx| {
                 Box::pin(async move {
-                    let row = sqlx::query(
+                    let row = query(
                         "UPDATE drops SET code_hash = $2, code_ms = $3, code_sent = code_sent + 1
                          WHERE id = $1 AND state = 'ready' AND expires_ms > $3 AND code_sent < $4
                          RETURNING id, client, login, address, state, expires_ms",
@@ -206,7 +205,7 @@ impl Store {
                     if let Some(row) = row {
                         return Ok(Ok(one(&row)?));
                     }
-                    let ready: i64 = sqlx::query_scalar(
+                    let ready: i64 = query_scalar(
                         "SELECT COUNT(*) FROM drops
                          WHERE id = $1 AND state = 'ready' AND expires_ms > $2",
                     )
@@ -279,8 +278,8 @@ pub(crate) async fn settle(tx: &mut Tx, attempt: AttemptId, happened: bool) -> R
             "UPDATE drops SET state = 'wiped', sealed = NULL WHERE attempt = $1 AND state = 'sealed'"
         }
     };
-    let done = sqlx::query(sql).bind(attempt.to_string()).execute(&mut tx.conn).await?;
-    tx.wiped |= !happened && done.rows_affected() > 0;
+    let done = query(sql).bind(attempt.to_string()).execute(&mut tx.conn).await?;
+    tx.wiped |= !happened && done > 0;
     Ok(())
 }
 
@@ -290,7 +289,7 @@ async fn take(
     hash: &str,
     now: UnixMs,
 ) -> Result<Result<Taken, TakeError>, Fault> {
-    let row = sqlx::query(
+    let row = query(
         "SELECT id, client, login, address, state, expires_ms, attempt, sealed, code_hash, code_ms,
            code_tries
          FROM drops WHERE id = $1 AND state = 'ready' AND expires_ms > $2",
@@ -317,7 +316,7 @@ async fn take(
             }
             false => "UPDATE drops SET code_tries = $2 WHERE id = $1",
         };
-        sqlx::query(sql).bind(id).bind(tries).execute(&mut tx.conn).await?;
+        query(sql).bind(id).bind(tries).execute(&mut tx.conn).await?;
         tx.wiped |= wipe;
         let error =
             if wipe { TakeError::Gone } else { TakeError::WrongCode { left: MAX_TRIES - tries } };
@@ -325,7 +324,7 @@ async fn take(
     }
     // Before it is wiped: with a wrong vault key nothing is lost.
     let secret = unseal(&tx.keys, &row.try_get::<String, _>("attempt")?, &sealed)?;
-    sqlx::query("UPDATE drops SET state = 'viewed', sealed = NULL, code_hash = NULL WHERE id = $1")
+    query("UPDATE drops SET state = 'viewed', sealed = NULL, code_hash = NULL WHERE id = $1")
         .bind(id)
         .execute(&mut tx.conn)
         .await?;
@@ -341,7 +340,7 @@ pub(crate) async fn insert(
     drop: NewDrop,
 ) -> Result<(), Fault> {
     let NewDrop { token, attempt, login, address, sealed, expires_at } = drop;
-    sqlx::query(
+    query(
         "INSERT INTO drops (id, client, case_id, attempt, login, address, sealed, state, created_ms,
            expires_ms)
          VALUES ($1, $2, $3, $4, $5, $6, $7, 'sealed', $8, $9)",
@@ -360,7 +359,7 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-fn one(r: &SqliteRow) -> Result<Drop, sqlx::Error> {
+fn one(r: &Row) -> Result<Drop, sqlx::Error> {
     Ok(Drop {
         id: r.try_get("id")?,
         client: r.try_get("client")?,

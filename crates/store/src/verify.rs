@@ -4,11 +4,11 @@ use crate::{
     Checkpoint, Store, StoreError, Verifier,
     leaf::{Leaf, commitment},
     merkle::{Frontier, Hash, consistency_proof, inclusion_proof, leaf_hash},
+    sql::{Conn, Row, query, query_scalar},
     tip::as_i64,
 };
 use domain::ClientId;
 use futures::TryStreamExt as _;
-use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 use std::collections::BTreeMap;
 
 /// One thing that is wrong.
@@ -53,24 +53,23 @@ impl Store {
         kept: Option<&str>,
     ) -> Result<Report, StoreError> {
         // One transaction, so that what is being written meanwhile does not look like damage.
-        let mut tx = self.pool.begin().await.map_err(|e| self.fail(e))?;
-        let report = self.verify_in(&mut tx, client, kept).await.map_err(|e| self.fail(e));
-        let _ = tx.rollback().await;
+        let mut conn = self.source.snapshot().await.map_err(|e| self.fail(e))?;
+        let report = self.verify_in(&mut conn, client, kept).await.map_err(|e| self.fail(e));
+        let _ = conn.close().await;
         report
     }
 
     async fn verify_in(
         &self,
-        conn: &mut SqliteConnection,
+        conn: &mut Conn,
         client: &ClientId,
         kept: Option<&str>,
     ) -> Result<Report, sqlx::Error> {
-        let notes =
-            sqlx::query("SELECT size, note FROM checkpoints WHERE client = $1 ORDER BY size")
-                .bind(client.as_str())
-                .fetch_all(&mut *conn)
-                .await?;
-        let tip = sqlx::query("SELECT size, frontier FROM tips WHERE client = $1")
+        let notes = query("SELECT size, note FROM checkpoints WHERE client = $1 ORDER BY size")
+            .bind(client.as_str())
+            .fetch_all(&mut *conn)
+            .await?;
+        let tip = query("SELECT size, frontier FROM tips WHERE client = $1")
             .bind(client.as_str())
             .fetch_optional(&mut *conn)
             .await?;
@@ -88,7 +87,7 @@ impl Store {
         if let Some(note) = kept {
             walk.expect(note, "the checkpoint kept elsewhere");
         }
-        let mut rows = sqlx::query(
+        let mut rows = query(
             "SELECT e.*, p.salt, p.body FROM entries e
              LEFT JOIN entry_private p ON p.client = e.client AND p.seq = e.seq
              WHERE e.client = $1 ORDER BY e.seq",
@@ -112,13 +111,11 @@ impl Store {
 
     /// The newest signed checkpoint of a client's log, to be kept elsewhere.
     pub async fn checkpoint(&self, client: &ClientId) -> Result<Option<String>, StoreError> {
-        sqlx::query_scalar(
-            "SELECT note FROM checkpoints WHERE client = $1 ORDER BY size DESC LIMIT 1",
-        )
-        .bind(client.as_str())
-        .fetch_optional(&self.pool)
-        .await
-        .map_err(|e| self.fail(e))
+        query_scalar("SELECT note FROM checkpoints WHERE client = $1 ORDER BY size DESC LIMIT 1")
+            .bind(client.as_str())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(|e| self.fail(e))
     }
 
     /// The key that checks this client's checkpoints, as C2SP writes it.
@@ -158,7 +155,7 @@ impl Store {
     }
 
     async fn leaves(&self, client: &ClientId, size: u64) -> Result<Vec<Hash>, StoreError> {
-        let rows: Vec<Vec<u8>> = sqlx::query_scalar(
+        let rows: Vec<Vec<u8>> = query_scalar(
             "SELECT leaf_hash FROM entries WHERE client = $1 AND seq < $2 ORDER BY seq",
         )
         .bind(client.as_str())
@@ -214,7 +211,7 @@ impl Walk {
         }
     }
 
-    fn expect_stored(&mut self, row: &SqliteRow) {
+    fn expect_stored(&mut self, row: &Row) {
         let read = row.try_get::<i64, _>("size").and_then(|s| Ok((s, row.try_get("note")?)));
         let (size, note): (i64, String) = match read {
             Ok(read) => read,
@@ -227,7 +224,7 @@ impl Walk {
         }
     }
 
-    fn step(&mut self, row: &SqliteRow) {
+    fn step(&mut self, row: &Row) {
         let place = self.edge.size();
         let hash = match self.entry(row) {
             Ok(hash) => hash,
@@ -247,7 +244,7 @@ impl Walk {
     }
 
     /// Checks one entry by itself; answers with the leaf hash that its columns give.
-    fn entry(&mut self, row: &SqliteRow) -> Result<Hash, sqlx::Error> {
+    fn entry(&mut self, row: &Row) -> Result<Hash, sqlx::Error> {
         let leaf = leaf(row)?;
         let seq = u64::try_from(leaf.seq).ok();
         if seq != Some(self.next) {
@@ -271,7 +268,7 @@ impl Walk {
     }
 
     /// Compares what was found with the tip, and with checkpoints over more than was found.
-    fn end(&mut self, tip: Option<&SqliteRow>) {
+    fn end(&mut self, tip: Option<&Row>) {
         let size = self.edge.size();
         let beyond = self.expected.split_off(&(size + 1));
         for (signed, roots) in beyond {
@@ -299,7 +296,7 @@ impl Walk {
     }
 }
 
-fn leaf(row: &SqliteRow) -> Result<Leaf, sqlx::Error> {
+fn leaf(row: &Row) -> Result<Leaf, sqlx::Error> {
     Ok(Leaf {
         client: row.try_get("client")?,
         seq: row.try_get("seq")?,

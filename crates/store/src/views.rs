@@ -3,7 +3,9 @@
 use crate::{
     NewEntry, approvals, asked,
     notices::{self, NewNotice},
-    outcomes, touched,
+    outcomes,
+    sql::{query, query_scalar},
+    touched,
     vault::{self, NewDrop},
     webhooks,
     writer::{Fault, Tx},
@@ -80,7 +82,7 @@ pub(crate) async fn brain_of(
         Actor::Person(_) => Ok(None),
         Actor::Platform => {
             let found: Option<Option<String>> =
-                sqlx::query_scalar("SELECT brain FROM cases WHERE client = $1 AND id = $2")
+                query_scalar("SELECT brain FROM cases WHERE client = $1 AND id = $2")
                     .bind(place.client.as_str())
                     .bind(place.case_id)
                     .fetch_optional(&mut tx.conn)
@@ -95,7 +97,7 @@ async fn project_case(tx: &mut Tx, place: Place<'_>, entry: &NewEntry) -> Result
     match &entry.event {
         // A close-out says nothing about how grave the case is.
         Event::Judged { action, verdict, .. } if action.ticket().is_none() => {
-            sqlx::query("UPDATE cases SET tier = $3 WHERE client = $1 AND id = $2")
+            query("UPDATE cases SET tier = $3 WHERE client = $1 AND id = $2")
                 .bind(client.as_str())
                 .bind(case_id)
                 .bind(verdict.tier.name())
@@ -113,7 +115,7 @@ async fn project_case(tx: &mut Tx, place: Place<'_>, entry: &NewEntry) -> Result
         },
         Event::Ended { outcome, .. } => {
             set_phase(tx, client, case_id, CasePhase::Ended(*outcome)).await?;
-            sqlx::query("UPDATE cases SET ended_ms = $3 WHERE client = $1 AND id = $2")
+            query("UPDATE cases SET ended_ms = $3 WHERE client = $1 AND id = $2")
                 .bind(client.as_str())
                 .bind(case_id)
                 .bind(at.0)
@@ -131,7 +133,7 @@ pub(crate) async fn set_phase(
     case_id: &str,
     phase: CasePhase,
 ) -> Result<(), Fault> {
-    sqlx::query("UPDATE cases SET phase = $3 WHERE client = $1 AND id = $2")
+    query("UPDATE cases SET phase = $3 WHERE client = $1 AND id = $2")
         .bind(client.as_str())
         .bind(case_id)
         .bind(phase.name())
@@ -151,7 +153,7 @@ pub(crate) async fn change_view(
         View::Phase(phase) => set_phase(tx, client, case_id, phase).await?,
         View::Wake(when) => wake(tx, client, case_id, when).await?,
         View::Summary(text) => {
-            sqlx::query("UPDATE cases SET summary = $3 WHERE client = $1 AND id = $2")
+            query("UPDATE cases SET summary = $3 WHERE client = $1 AND id = $2")
                 .bind(client.as_str())
                 .bind(case_id)
                 .bind(text)
@@ -168,7 +170,7 @@ pub(crate) async fn change_view(
         }
         View::Drop(drop) => vault::insert(tx, client, case_id, at, drop).await?,
         View::Seen { psa, ticket, message } => {
-            sqlx::query(
+            query(
                 "INSERT INTO seen_messages (psa, ticket_id, message_id) VALUES ($1, $2, $3)
                  ON CONFLICT DO NOTHING",
             )
@@ -189,7 +191,7 @@ async fn wake(
     case_id: &str,
     when: Option<UnixMs>,
 ) -> Result<(), Fault> {
-    sqlx::query("UPDATE cases SET wake_ms = $3, news = 0 WHERE client = $1 AND id = $2")
+    query("UPDATE cases SET wake_ms = $3, news = 0 WHERE client = $1 AND id = $2")
         .bind(client.as_str())
         .bind(case_id)
         .bind(when.map(|w| w.0))
@@ -211,7 +213,7 @@ pub(crate) async fn wake_for_news(
 
 /// Notes that something arrived, so that whoever holds the lease cannot put the case off.
 pub(crate) async fn mark_news(tx: &mut Tx, client: &ClientId, case_id: &str) -> Result<(), Fault> {
-    sqlx::query("UPDATE cases SET news = 1 WHERE client = $1 AND id = $2")
+    query("UPDATE cases SET news = 1 WHERE client = $1 AND id = $2")
         .bind(client.as_str())
         .bind(case_id)
         .execute(&mut tx.conn)

@@ -4,11 +4,11 @@
 use crate::{
     Store, StoreError,
     columns::{brain, case, client, count, time},
+    sql::{Row, query},
     views::Place,
     writer::{Fault, Tx},
 };
 use domain::{BrainId, CaseId, ClientId, Event, UnixMs};
-use sqlx::{Row as _, sqlite::SqliteRow};
 
 /// One thing that a brain's webhook is to be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Store {
         now: UnixMs,
         limit: u32,
     ) -> Result<Vec<Delivery>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT d.* FROM deliveries d JOIN brains b ON b.id = d.brain
              WHERE d.state = 'due' AND d.next_ms <= $1 AND b.revoked_ms IS NULL
                AND b.webhook_url IS NOT NULL
@@ -73,7 +73,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
-                sqlx::query(
+                query(
                     "UPDATE deliveries SET state = $2, tries = tries + $3, next_ms = $4
                      WHERE id = $1 AND state = 'due'",
                 )
@@ -110,7 +110,7 @@ pub(crate) async fn project(tx: &mut Tx, place: Place<'_>, event: &Event) -> Res
     if !is_news(event) {
         return Ok(());
     }
-    sqlx::query(
+    query(
         "INSERT INTO deliveries (brain, client, case_id, kind, seq, created_ms, next_ms)
          SELECT b.id, c.client, c.id, $3, $4, $5, $5
          FROM cases c JOIN brains b ON b.id = c.brain
@@ -127,7 +127,7 @@ pub(crate) async fn project(tx: &mut Tx, place: Place<'_>, event: &Event) -> Res
     Ok(())
 }
 
-fn delivery(r: &SqliteRow) -> Result<Delivery, Fault> {
+fn delivery(r: &Row) -> Result<Delivery, Fault> {
     Ok(Delivery {
         id: r.try_get("id")?,
         brain: brain(r, "brain")?,

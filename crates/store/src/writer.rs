@@ -8,13 +8,16 @@
 use crate::{
     Keys, StoreError,
     merkle::Frontier,
+    source::Source,
+    sql::{Conn, query, query_scalar},
     tip::{self, as_i64, put_tip, tip},
 };
 use domain::UnixMs;
 use futures::future::BoxFuture;
-use sqlx::{Connection as _, Row as _, SqliteConnection};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot};
+
+mod remote;
 
 /// A failure inside a transaction.
 #[derive(Debug)]
@@ -52,7 +55,7 @@ impl Fault {
 /// The open transaction.
 #[derive(Debug)]
 pub(crate) struct Tx {
-    pub(crate) conn: SqliteConnection,
+    pub(crate) conn: Conn,
     pub(crate) keys: Keys,
     /// Trees that grew in this transaction, with the time of the newest entry. Written at its end.
     edges: BTreeMap<String, (Frontier, UnixMs)>,
@@ -60,6 +63,13 @@ pub(crate) struct Tx {
     before: Vec<(String, Option<(Frontier, UnixMs)>)>,
     /// Clients whose log grew since their last checkpoint, with the time of the newest entry.
     grown: BTreeMap<String, UnixMs>,
+    /// Where a lost connection is made anew.
+    source: Source,
+    /// This writer among those of other nodes, and how many batches it has written.
+    writer: String,
+    batch: i64,
+    /// The connection answers no more.
+    lost: bool,
     /// A one-time secret was wiped: its sealed bytes still stand in the write-ahead log.
     pub(crate) wiped: bool,
     /// The last complaint of the checkpoint tick, so that it is not repeated every second.
@@ -164,7 +174,8 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 
 /// Runs until told to close or until every sender is gone; signs a last checkpoint on the way out.
 pub(crate) async fn run(
-    conn: SqliteConnection,
+    conn: Conn,
+    source: Source,
     mut queue: mpsc::Receiver<Order>,
     keys: Keys,
     path: Arc<str>,
@@ -175,6 +186,10 @@ pub(crate) async fn run(
         edges: BTreeMap::new(),
         before: Vec::new(),
         grown: BTreeMap::new(),
+        source,
+        writer: uuid::Uuid::now_v7().to_string(),
+        batch: 0,
+        lost: false,
         wiped: false,
         complaint: None,
     };
@@ -235,7 +250,7 @@ async fn commit(tx: &mut Tx, mut batch: Vec<Box<dyn Work>>, path: &str) {
 }
 
 async fn run_all(tx: &mut Tx, batch: &mut [Box<dyn Work>], path: &str) -> Result<(), StoreError> {
-    say(tx, "BEGIN IMMEDIATE", path).await?;
+    begin(tx).await.map_err(|e| StoreError::from_sqlx(path, &e))?;
     for work in batch {
         say(tx, "SAVEPOINT work", path).await?;
         tx.before.clear();
@@ -252,17 +267,39 @@ async fn run_all(tx: &mut Tx, batch: &mut [Box<dyn Work>], path: &str) -> Result
     for (client, (edge, _)) in &tx.edges {
         put_tip(&mut tx.conn, client, edge).await.map_err(|f| f.into_store(path))?;
     }
-    say(tx, "COMMIT", path).await
+    remote::mark(tx).await.map_err(|e| StoreError::from_sqlx(path, &e))?;
+    match query("COMMIT").execute(&mut tx.conn).await {
+        Ok(_) => Ok(()),
+        Err(e) => remote::resolve(tx, e).await.map_err(|e| StoreError::from_sqlx(path, &e)),
+    }
+}
+
+/// Begins, on a new connection when the old one is gone.
+async fn begin(tx: &mut Tx) -> Result<(), sqlx::Error> {
+    if !tx.lost {
+        match tx.conn.begin().await {
+            Err(e) if remote::is_gone(&e) => {}
+            other => return other,
+        }
+    }
+    tx.lost = true;
+    tx.conn = tx.source.connect().await?;
+    tx.conn.begin().await?;
+    tx.lost = false;
+    Ok(())
 }
 
 async fn say(tx: &mut Tx, sql: &'static str, path: &str) -> Result<(), StoreError> {
-    let done = sqlx::query(sql).execute(&mut tx.conn).await;
+    let done = query(sql).execute(&mut tx.conn).await;
+    tx.lost |= done.as_ref().is_err_and(remote::is_gone);
     done.map(drop).map_err(|e| StoreError::from_sqlx(path, &e))
 }
 
 /// Undoes the open transaction. There is none when BEGIN failed or when SQLite itself rolled back.
 async fn undo(tx: &mut Tx) {
-    let _ = sqlx::query("ROLLBACK").execute(&mut tx.conn).await;
+    if let Err(e) = query("ROLLBACK").execute(&mut tx.conn).await {
+        tx.lost |= remote::is_gone(&e);
+    }
 }
 
 /// What waits for a quiet moment. A failure is tried again at the next tick.
@@ -289,7 +326,7 @@ async fn checkpoints(tx: &mut Tx) -> Result<(), Fault> {
     if tx.grown.is_empty() {
         return Ok(());
     }
-    sqlx::query("BEGIN IMMEDIATE").execute(&mut tx.conn).await?;
+    begin(tx).await?;
     let result = async {
         for (client, at) in tx.grown.clone() {
             match checkpoint(tx, &client, at).await {
@@ -298,7 +335,7 @@ async fn checkpoints(tx: &mut Tx) -> Result<(), Fault> {
                 other => other?,
             }
         }
-        sqlx::query("COMMIT").execute(&mut tx.conn).await?;
+        query("COMMIT").execute(&mut tx.conn).await?;
         Ok::<(), Fault>(())
     }
     .await;
@@ -312,7 +349,7 @@ async fn checkpoints(tx: &mut Tx) -> Result<(), Fault> {
 async fn checkpoint(tx: &mut Tx, client: &str, at: UnixMs) -> Result<(), Fault> {
     let edge = tip(&mut tx.conn, client).await?;
     let note = tx.keys.signer(client).sign(edge.size(), edge.root());
-    sqlx::query(
+    query(
         "INSERT INTO checkpoints (client, size, at_ms, note) VALUES ($1, $2, $3, $4)
          ON CONFLICT (client, size) DO NOTHING",
     )
@@ -328,10 +365,13 @@ async fn checkpoint(tx: &mut Tx, client: &str, at: UnixMs) -> Result<(), Fault> 
 /// Writes the write-ahead log into the database and cuts it to nothing. Answers whether it could:
 /// readers are not waited for.
 async fn empty_log(tx: &mut Tx) -> Result<bool, Fault> {
-    let patience: i64 = sqlx::query_scalar("PRAGMA busy_timeout").fetch_one(&mut tx.conn).await?;
-    sqlx::query("PRAGMA busy_timeout = 0").execute(&mut tx.conn).await?;
-    let cut = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut tx.conn).await;
+    if let Conn::Postgres(_) = tx.conn {
+        return Ok(true);
+    }
+    let patience: i64 = query_scalar("PRAGMA busy_timeout").fetch_one(&mut tx.conn).await?;
+    query("PRAGMA busy_timeout = 0").execute(&mut tx.conn).await?;
+    let cut = query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut tx.conn).await;
     let patience = format!("PRAGMA busy_timeout = {patience}");
-    sqlx::query(sqlx::AssertSqlSafe(patience)).execute(&mut tx.conn).await?;
+    query(patience).execute(&mut tx.conn).await?;
     Ok(cut?.try_get::<i64, _>(0)? == 0)
 }

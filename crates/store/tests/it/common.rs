@@ -23,8 +23,36 @@ pub(crate) struct Desk {
     pub(crate) store: Store,
 }
 
+/// The PostgreSQL on which the same tests run a second time; `cargo verify` names it.
+fn postgres() -> Option<String> {
+    std::env::var("JOURNEYMAN_TEST_POSTGRES").ok()
+}
+
+/// Whether this run is on PostgreSQL: tests of files on disk have nothing to look at there.
+pub(crate) fn on_postgres() -> bool {
+    postgres().is_some()
+}
+
+/// Options for a store in this folder, or in a database of PostgreSQL that is this folder's.
 pub(crate) fn options(dir: &Path) -> StoreOptions {
-    StoreOptions::new(dir, "desk.example.net")
+    let mut options = StoreOptions::new(dir, "desk.example.net");
+    if let Some(server) = postgres() {
+        let path = dir.display().to_string();
+        let name: String = path.bytes().map(|b| format!("{b:02x}")).collect();
+        let name = format!("t{}", &name[name.len().saturating_sub(40)..]);
+        let url = format!("{server}/{name}");
+        std::thread::spawn(move || create(&server, &name)).join().unwrap();
+        options.database = Some(url.into());
+    }
+    options
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn create(server: &str, name: &str) {
+    let mut conn = sqlx::PgConnection::connect(&format!("{server}/postgres")).await.unwrap();
+    let sql = format!("CREATE DATABASE {name}");
+    // Somebody else may have made it at the same moment, or a moment ago.
+    let _ = sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut conn).await;
 }
 
 pub(crate) async fn open(dir: &Path) -> Store {

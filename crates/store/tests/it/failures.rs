@@ -11,6 +11,9 @@ fn impatient(dir: &Path) -> StoreOptions {
 
 #[tokio::test]
 async fn a_locked_database_is_named_and_work_goes_on_after_it() {
+    if on_postgres() {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(&impatient(dir.path())).await.unwrap();
     let case = new_case(&store, 1).await;
@@ -62,6 +65,9 @@ async fn assert_full_and_whole(store: &Store, landed: u64, error: &StoreError) {
 
 #[tokio::test]
 async fn a_full_database_is_named_and_work_goes_on_when_there_is_room() {
+    if on_postgres() {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let small = StoreOptions { max_pages: Some(120), ..options(dir.path()) };
     let store = Store::open(&small).await.unwrap();
@@ -99,6 +105,9 @@ impl Drop for SmallDisk {
 /// Needs the right to mount. Where that is missing, the test above covers the same code.
 #[tokio::test]
 async fn a_disk_that_is_really_full_is_named_and_work_goes_on_when_there_is_room() {
+    if on_postgres() {
+        return;
+    }
     let Some(disk) = SmallDisk::mount() else {
         eprintln!("skipped: this user may not mount a small disk");
         return;
@@ -120,6 +129,9 @@ async fn refusal(options: &StoreOptions) -> String {
 
 #[tokio::test]
 async fn a_file_that_is_no_database_is_named() {
+    if on_postgres() {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     open(dir.path()).await.close().await;
     std::fs::write(dir.path().join("journeyman.db"), "not a database ".repeat(500)).unwrap();
@@ -130,6 +142,9 @@ async fn a_file_that_is_no_database_is_named() {
 
 #[tokio::test]
 async fn another_programs_database_is_left_alone() {
+    if on_postgres() {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path()).await;
     store.close().await;
@@ -146,6 +161,9 @@ async fn another_programs_database_is_left_alone() {
 
 #[tokio::test]
 async fn a_database_of_a_newer_version_is_left_alone() {
+    if on_postgres() {
+        return;
+    }
     let desk = desk().await;
     desk.store.close().await;
     let mut conn = raw(desk.dir.path()).await;
@@ -156,6 +174,9 @@ async fn a_database_of_a_newer_version_is_left_alone() {
 
 #[tokio::test]
 async fn a_folder_that_cannot_be_made_is_named() {
+    if on_postgres() {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("file");
     std::fs::write(&file, "").unwrap();
@@ -167,6 +188,9 @@ async fn a_folder_that_cannot_be_made_is_named() {
 #[cfg(unix)]
 #[tokio::test]
 async fn a_folder_without_write_access_is_named() {
+    if on_postgres() {
+        return;
+    }
     use std::os::unix::fs::PermissionsExt as _;
     let dir = tempfile::tempdir().unwrap();
     std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o500)).unwrap();
@@ -180,6 +204,9 @@ async fn a_folder_without_write_access_is_named() {
 
 #[tokio::test]
 async fn lost_keys_are_named_and_not_replaced() {
+    if on_postgres() {
+        return;
+    }
     let desk = desk().await;
     new_case(&desk.store, 1).await;
     desk.store.close().await;
@@ -203,6 +230,9 @@ async fn lost_keys_are_named_and_not_replaced() {
 
 #[tokio::test]
 async fn a_name_that_checkpoints_cannot_carry_is_refused() {
+    if on_postgres() {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     for origin in ["", "two words", "a+b", "line\nbreak"] {
         let text = refusal(&StoreOptions::new(dir.path(), origin)).await;
@@ -212,6 +242,9 @@ async fn a_name_that_checkpoints_cannot_carry_is_refused() {
 
 #[tokio::test]
 async fn many_processes_may_start_at_once_in_an_empty_folder() {
+    if on_postgres() {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let stores = join_all((0..6).map(|_| {
         let options = options(dir.path());

@@ -49,6 +49,9 @@ async fn set(conn: &mut SqliteConnection, table: &str, column: &str, kind: &str,
 
 #[tokio::test]
 async fn a_changed_byte_anywhere_in_an_entry_is_found() {
+    if on_postgres() {
+        return;
+    }
     let desk = journal().await;
     let mut conn = tamperer(desk.dir.path()).await;
     let columns: Vec<String> =
@@ -76,6 +79,9 @@ async fn a_changed_byte_anywhere_in_an_entry_is_found() {
 
 #[tokio::test]
 async fn an_emptied_or_retyped_column_is_found() {
+    if on_postgres() {
+        return;
+    }
     for (column, value) in [
         ("digest", "NULL"),
         ("tier", "NULL"),
@@ -95,6 +101,9 @@ async fn an_emptied_or_retyped_column_is_found() {
 
 #[tokio::test]
 async fn deleting_reordering_and_rolling_back_are_found() {
+    if on_postgres() {
+        return;
+    }
     let everything = ["DELETE FROM entries", "DELETE FROM entry_private", "DELETE FROM tips"];
     let cases: [(&str, &[&str]); 8] = [
         ("the last entry is deleted", &["DELETE FROM entries WHERE seq = 2"]),
@@ -144,6 +153,9 @@ async fn truncate_with_care(desk: &Desk) {
 
 #[tokio::test]
 async fn a_careful_truncation_is_found_by_the_checkpoints() {
+    if on_postgres() {
+        return;
+    }
     let desk = journal().await;
     let kept = desk.store.checkpoint(&acme()).await.unwrap().unwrap();
     truncate_with_care(&desk).await;
@@ -159,6 +171,9 @@ async fn a_careful_truncation_is_found_by_the_checkpoints() {
 
 #[tokio::test]
 async fn an_older_copy_of_the_whole_database_is_found_only_by_the_checkpoint_kept_elsewhere() {
+    if on_postgres() {
+        return;
+    }
     let desk = desk().await;
     let case = new_case(&desk.store, 1).await;
     desk.store.close().await;
@@ -183,6 +198,9 @@ async fn an_older_copy_of_the_whole_database_is_found_only_by_the_checkpoint_kep
 
 #[tokio::test]
 async fn a_rewritten_history_with_every_hash_made_to_fit_is_found() {
+    if on_postgres() {
+        return;
+    }
     // The same events written into a fresh folder with the same keys have other salts and hashes.
     let desk = journal().await;
     let kept = desk.store.checkpoint(&acme()).await.unwrap().unwrap();
@@ -200,6 +218,9 @@ async fn a_rewritten_history_with_every_hash_made_to_fit_is_found() {
 
 #[tokio::test]
 async fn a_forged_checkpoint_is_found() {
+    if on_postgres() {
+        return;
+    }
     let desk = journal().await;
     let elsewhere = tempfile::tempdir().unwrap();
     let other = Keys::open(elsewhere.path(), "desk.example.net").unwrap();
@@ -223,6 +244,9 @@ async fn a_forged_checkpoint_is_found() {
 
 #[tokio::test]
 async fn erased_personal_data_leaves_the_journal_provable() {
+    if on_postgres() {
+        return;
+    }
     let desk = journal().await;
     let kept = desk.store.checkpoint(&acme()).await.unwrap().unwrap();
     let mut conn = raw(desk.dir.path()).await;
@@ -236,6 +260,9 @@ async fn erased_personal_data_leaves_the_journal_provable() {
 
 #[tokio::test]
 async fn a_journal_without_a_tip_is_still_listed() {
+    if on_postgres() {
+        return;
+    }
     let desk = journal().await;
     let mut conn = tamperer(desk.dir.path()).await;
     run(&mut conn, "DELETE FROM tips").await.unwrap();

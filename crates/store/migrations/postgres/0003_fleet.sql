@@ -1,0 +1,22 @@
+-- Which installation this is: every node must hold the same keys.
+CREATE TABLE installation (
+    name  TEXT COLLATE "C" PRIMARY KEY,
+    value TEXT COLLATE "C" NOT NULL
+);
+
+-- Whoever waits for work hears of it at once: a case that is due, a view that changed.
+CREATE FUNCTION journeyman_tell() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN PERFORM pg_notify('journeyman', TG_ARGV[0]); RETURN NULL; END $$;
+CREATE TRIGGER cases_tell AFTER INSERT OR UPDATE OF wake_ms, news ON cases
+FOR EACH STATEMENT EXECUTE FUNCTION journeyman_tell('cases');
+CREATE TRIGGER policies_tell AFTER INSERT OR UPDATE ON policies
+FOR EACH STATEMENT EXECUTE FUNCTION journeyman_tell('policy');
+CREATE TRIGGER breakers_tell AFTER INSERT OR UPDATE OR DELETE ON breakers
+FOR EACH STATEMENT EXECUTE FUNCTION journeyman_tell('breakers');
+
+-- The newest batch of each writer: whether a commit without an answer happened.
+CREATE TABLE writers (
+    writer TEXT COLLATE "C" PRIMARY KEY,
+    batch  BIGINT NOT NULL,
+    at_ms  BIGINT NOT NULL
+);

@@ -1,0 +1,166 @@
+//! The two databases, where they differ: how to connect, to lock, and to begin.
+
+use crate::{
+    StoreError, StoreOptions,
+    sql::{Conn, Pool, query},
+};
+use secrecy::ExposeSecret as _;
+use sqlx::{
+    ConnectOptions as _, Connection as _,
+    postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use std::{path::Path, str::FromStr as _, sync::Arc, time::Duration};
+
+/// Under this number nodes of one PostgreSQL take turns to write.
+const WRITERS: i64 = 0x6a6f_7572_6e65_796d;
+/// How long a node waits for its turn, and any statement for its end.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Where connections come from.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    /// One file, one process.
+    Sqlite(Box<SqliteConnectOptions>),
+    /// One cell, many nodes.
+    Postgres(Box<PgConnectOptions>),
+}
+
+impl Source {
+    /// What the options name, with its name for people: never a password.
+    pub(crate) fn of(options: &StoreOptions) -> Result<(Source, Arc<str>), StoreError> {
+        let Some(url) = &options.database else {
+            let file = options.dir.join("journeyman.db");
+            let name = file.display().to_string().into();
+            return Ok((Source::Sqlite(Box::new(sqlite(options, &file))), name));
+        };
+        // sqlx's own message may repeat the address, and with it the password.
+        let wrong = || {
+            StoreError::Broken(
+                "`database` is no PostgreSQL address; write postgres://USER@HOST:PORT/NAME, several hosts by several servers' own name or proxy"
+                    .into(),
+            )
+        };
+        let text = url.expose_secret();
+        if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
+            return Err(wrong());
+        }
+        let connect = PgConnectOptions::from_str(text).map_err(|_| wrong())?;
+        let name = format!(
+            "postgres://{}:{}/{}",
+            connect.get_host(),
+            connect.get_port(),
+            connect.get_database().unwrap_or_default()
+        );
+        let local = connect.get_socket().is_some() || is_loopback(connect.get_host());
+        let secret = !local && matches!(connect.get_ssl_mode(), PgSslMode::Prefer);
+        // Whoever can listen must not be able to turn encryption off.
+        let connect = if secret { connect.ssl_mode(PgSslMode::Require) } else { connect };
+        let connect = connect
+            .application_name("journeyman")
+            .options([("statement_timeout", "30s"), ("lock_timeout", "10s")])
+            .disable_statement_logging();
+        Ok((Source::Postgres(Box::new(connect)), name.into()))
+    }
+
+    /// A connection that may write.
+    pub(crate) async fn connect(&self) -> Result<Conn, sqlx::Error> {
+        match self {
+            Source::Sqlite(options) => {
+                sqlx::SqliteConnection::connect_with(options).await.map(Conn::Sqlite)
+            }
+            Source::Postgres(options) => {
+                let connect = sqlx::PgConnection::connect_with(options);
+                let conn = tokio::time::timeout(PATIENCE, connect).await;
+                conn.map_err(|_| sqlx::Error::PoolTimedOut)?.map(Conn::Postgres)
+            }
+        }
+    }
+
+    /// A connection of its own that sees one state of the database until it is closed.
+    pub(crate) async fn snapshot(&self) -> Result<Conn, sqlx::Error> {
+        let mut conn = match self {
+            Source::Sqlite(options) => {
+                let options = (**options).clone().create_if_missing(false).read_only(true);
+                Conn::Sqlite(sqlx::SqliteConnection::connect_with(&options).await?)
+            }
+            Source::Postgres(_) => self.connect().await?,
+        };
+        let begin = match conn {
+            Conn::Sqlite(_) => "BEGIN",
+            Conn::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        };
+        query(begin).execute(&mut conn).await?;
+        Ok(conn)
+    }
+
+    /// The connections for reading.
+    pub(crate) async fn readers(&self) -> Result<Pool, sqlx::Error> {
+        match self {
+            Source::Sqlite(options) => {
+                let options = (**options).clone().create_if_missing(false).read_only(true);
+                let pool = SqlitePoolOptions::new().max_connections(4);
+                pool.connect_with(options).await.map(Pool::Sqlite)
+            }
+            Source::Postgres(options) => {
+                let pool = PgPoolOptions::new().max_connections(8).acquire_timeout(PATIENCE);
+                Ok(Pool::Postgres(pool.connect_lazy_with((**options).clone())))
+            }
+        }
+    }
+}
+
+impl Conn {
+    /// Begins a transaction that alone may write, until it ends: among threads, processes, nodes.
+    ///
+    /// INVARIANT: whoever waits for the lock takes its picture of the database after it has it, so it
+    /// sees all that was committed before.
+    pub(crate) async fn begin(&mut self) -> Result<(), sqlx::Error> {
+        match self {
+            Conn::Sqlite(_) => query("BEGIN IMMEDIATE").execute(self).await.map(drop),
+            Conn::Postgres(_) => {
+                query("BEGIN ISOLATION LEVEL READ COMMITTED").execute(&mut *self).await?;
+                let lock = query("SELECT pg_advisory_xact_lock($1)").bind(WRITERS);
+                lock.fetch_all(self).await.map(drop)
+            }
+        }
+    }
+
+    /// Says goodbye.
+    pub(crate) async fn close(self) -> Result<(), sqlx::Error> {
+        match self {
+            Conn::Sqlite(conn) => conn.close().await,
+            Conn::Postgres(conn) => conn.close().await,
+        }
+    }
+}
+
+impl Pool {
+    /// Closes every connection, once it is free.
+    pub(crate) async fn close(&self) {
+        match self {
+            Pool::Sqlite(pool) => pool.close().await,
+            Pool::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+fn sqlite(options: &StoreOptions, file: &Path) -> SqliteConnectOptions {
+    let connect = SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        // What is wiped is overwritten, not only unlinked.
+        .pragma("secure_delete", "ON")
+        .busy_timeout(options.lock_timeout)
+        .disable_statement_logging();
+    match options.max_pages {
+        Some(pages) => connect.pragma("max_page_count", pages.to_string()),
+        None => connect,
+    }
+}
