@@ -23,6 +23,7 @@ def tls(name):
 
 
 described = {
+    "postgres": {"url": f"postgres://postgres@127.0.0.1:{base + 432}"},
     "active_directory": {
         "url": f"ldaps://localhost:{base + 636}",
         "plain_url": f"ldap://localhost:{base + 389}",

@@ -8,3 +8,8 @@ LABS_DIR=$(cd "$1" && pwd)
 . "$HERE/lib.sh"
 stop_all
 rm -f "$LABS_DIR/labs.json"
+if [ -f "$LABS_DIR/postgres.data" ]; then
+  data=$(cat "$LABS_DIR/postgres.data")
+  case $data in /tmp/journeyman-postgres.*) rm -rf "$data" ;; esac
+  rm -f "$LABS_DIR/postgres.data"
+fi

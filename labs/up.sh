@@ -24,6 +24,7 @@ chmod 700 "$LABS_DIR/secrets"
 "$HERE/rt/prepare.sh" & rt=$!
 wait "$samba" || die "the directory could not be prepared; see $LABS_DIR/log/samba-prepare.log"
 wait "$rt" || die "the help desk could not be prepared; see $LABS_DIR/log/rt-prepare.log"
+"$HERE/postgres/start.sh"
 "$HERE/mail/start.sh"
 "$HERE/samba/start.sh"
 "$HERE/rt/start.sh"

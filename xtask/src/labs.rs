@@ -12,7 +12,7 @@ const BASE_PORT_ENV: &str = "JOURNEYMAN_LABS_BASE_PORT";
 /// Unix sockets inside must fit into 108 bytes, so the labs refuse longer folders.
 const MAX_DIR_BYTES: usize = 70;
 /// Offsets that the labs listen on, from their base port.
-const OFFSETS: [u16; 10] = [25, 80, 143, 389, 443, 636, 993, 1389, 3268, 3269];
+const OFFSETS: [u16; 11] = [25, 80, 143, 389, 432, 443, 636, 993, 1389, 3268, 3269];
 
 /// Where a developer's labs are kept.
 fn dir(given: Option<&str>) -> PathBuf {
@@ -80,6 +80,14 @@ impl Labs {
         (ENV, self.file())
     }
 
+    /// The PostgreSQL for tests, and the variable that names it to them.
+    pub(crate) fn postgres(&self) -> Result<(&'static str, String), String> {
+        let text = std::fs::read_to_string(self.file()).map_err(|e| e.to_string())?;
+        let labs: serde_json::Value = serde_json::from_str(&text).map_err(|e| e.to_string())?;
+        let url = labs["postgres"]["url"].as_str().ok_or("labs.json names no PostgreSQL")?;
+        Ok(("JOURNEYMAN_TEST_POSTGRES", url.to_owned()))
+    }
+
     fn file(&self) -> PathBuf {
         self.dir.join("labs.json")
     }
@@ -100,7 +108,7 @@ fn described(file: &Path) -> Result<(), String> {
         .map_err(|e| format!("labs/up.sh ended well but {} cannot be read: {e}", file.display()))?;
     let labs: serde_json::Value =
         serde_json::from_str(&text).map_err(|e| format!("{} is not JSON: {e}", file.display()))?;
-    for key in ["active_directory", "request_tracker", "mail"] {
+    for key in ["active_directory", "request_tracker", "mail", "postgres"] {
         if !labs.get(key).is_some_and(serde_json::Value::is_object) {
             return Err(format!("{} does not describe `{key}`", file.display()));
         }
@@ -131,8 +139,8 @@ mod tests {
         assert!(described(&file).unwrap_err().contains("not JSON"));
         std::fs::write(&file, r#"{"active_directory": {}, "mail": {}}"#).unwrap();
         assert!(described(&file).unwrap_err().contains("request_tracker"));
-        std::fs::write(&file, r#"{"active_directory": {}, "mail": {}, "request_tracker": {}}"#)
-            .unwrap();
+        let all = r#"{"active_directory": {}, "mail": {}, "request_tracker": {}, "postgres": {}}"#;
+        std::fs::write(&file, all).unwrap();
         described(&file).unwrap();
     }
 

@@ -94,6 +94,7 @@ pub(crate) fn run() -> Result<(), String> {
     });
     let labs = start_labs(&mut steps);
     let tools = install_tools(&mut steps);
+    let postgres = labs.as_ref().map(Labs::postgres).transpose()?;
     steps.step("tests", || {
         let mut command = cargo();
         command.args(["test", "--workspace", "--no-fail-fast"]);
@@ -104,8 +105,20 @@ pub(crate) fn run() -> Result<(), String> {
         if let Some((name, file)) = &tools {
             command.env(name, file);
         }
+        if let Some((name, url)) = &postgres {
+            command.env(name, url);
+        }
         quiet(process::run(&mut command))
     });
+    if let Some((name, url)) = &postgres {
+        // The suite of the store once more, on the other database.
+        steps.step("postgres", || {
+            let mut command = cargo();
+            command.args(["test", "-p", "store", "--test", "it", "--no-fail-fast"]);
+            command.env(name, url).env("JOURNEYMAN_TEST_STORE", "postgres");
+            quiet(process::run(&mut command))
+        });
+    }
     steps.step("demo", demo);
     if exists("cargo-deny") {
         // Advisories need the advisory database from the network; the rest needs nothing.

@@ -142,9 +142,12 @@ pub(crate) async fn open_store(config: &Config) -> Result<Store, StartError> {
         .ok()
         .and_then(|u| u.host_str().map(str::to_owned))
         .unwrap_or_else(|| "journeyman".into());
-    Store::open(&StoreOptions::new(&config.data_dir, host))
-        .await
-        .map_err(|e| StartError(e.to_string()))
+    let mut options = StoreOptions::new(&config.data_dir, host);
+    if let Some(source) = &config.database {
+        let url = source.read().map_err(|e| StartError(format!("`database`: {e}")))?;
+        options.database = Some(url);
+    }
+    Store::open(&options).await.map_err(|e| StartError(e.to_string()))
 }
 
 fn make_psa(entry: &crate::config::PsaEntry) -> Result<Arc<dyn Psa>, StartError> {

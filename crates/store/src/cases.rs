@@ -3,7 +3,7 @@
 use crate::{
     Store, StoreError,
     columns::{case, client, maybe_time, time},
-    sql::{Row, query, query_scalar},
+    sql::{Pool, Query, Row, query, query_scalar},
     writer::Fault,
 };
 use domain::{BrainId, CaseId, ClientId, UnixMs};
@@ -71,35 +71,20 @@ impl Store {
         if due == 0 {
             return Ok(Vec::new());
         }
-        let owner = owner.to_owned();
         let until = now.plus_ms(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
+        let owner = owner.to_owned();
+        if let Pool::Postgres(_) = &self.pool {
+            // Beside the writers: what one of them holds is not waited for.
+            let rows = lease_due("FOR UPDATE SKIP LOCKED", owner, until, now, limit)
+                .fetch_all(&self.pool)
+                .await
+                .map_err(|e| self.fail(e))?;
+            return claimed(&rows).map_err(|f| f.into_store(&self.path));
+        }
         self.write(move |tx| {
             Box::pin(async move {
-                let rows = query(
-                    "UPDATE cases SET lease_owner = $1, lease_ms = $2, news = 0
-                     WHERE (client, id) IN (
-                       SELECT client, id FROM cases
-                       WHERE wake_ms IS NOT NULL AND wake_ms <= $3 AND lease_ms <= $3
-                       ORDER BY wake_ms LIMIT $4)
-                     RETURNING client, id, wake_ms",
-                )
-                .bind(owner)
-                .bind(until.0)
-                .bind(now.0)
-                .bind(i64::from(limit))
-                .fetch_all(&mut tx.conn)
-                .await?;
-                let mut claimed = rows
-                    .iter()
-                    .map(|r| {
-                        let claimed =
-                            Claimed { client: client(r, "client")?, case: case(r, "id")? };
-                        Ok((r.try_get::<i64, _>("wake_ms")?, claimed))
-                    })
-                    .collect::<Result<Vec<_>, Fault>>()?;
-                // RETURNING promises no order.
-                claimed.sort_by_key(|(wake, c)| (*wake, c.case));
-                Ok(claimed.into_iter().map(|(_, c)| c).collect())
+                let due = lease_due("", owner, until, now, limit);
+                claimed(&due.fetch_all(&mut tx.conn).await?)
             })
         })
         .await
@@ -197,6 +182,35 @@ impl Store {
             })
             .collect()
     }
+}
+
+/// Leases what is due; `beside` says what of it is left to others.
+fn lease_due(beside: &str, owner: String, until: UnixMs, now: UnixMs, limit: u32) -> Query {
+    query(format!(
+        "UPDATE cases SET lease_owner = $1, lease_ms = $2, news = 0
+         WHERE (client, id) IN (
+           SELECT client, id FROM cases
+           WHERE wake_ms IS NOT NULL AND wake_ms <= $3 AND lease_ms <= $3
+           ORDER BY wake_ms LIMIT $4 {beside})
+         RETURNING client, id, wake_ms"
+    ))
+    .bind(owner)
+    .bind(until.0)
+    .bind(now.0)
+    .bind(i64::from(limit))
+}
+
+fn claimed(rows: &[Row]) -> Result<Vec<Claimed>, Fault> {
+    let mut claimed = rows
+        .iter()
+        .map(|r| {
+            let claimed = Claimed { client: client(r, "client")?, case: case(r, "id")? };
+            Ok((r.try_get::<i64, _>("wake_ms")?, claimed))
+        })
+        .collect::<Result<Vec<_>, Fault>>()?;
+    // RETURNING promises no order.
+    claimed.sort_by_key(|(wake, c)| (*wake, c.case));
+    Ok(claimed.into_iter().map(|(_, c)| c).collect())
 }
 
 pub(crate) fn case_row(r: &Row) -> Result<CaseRow, Fault> {

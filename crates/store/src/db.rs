@@ -1,7 +1,7 @@
 //! Opening the database, and the two ways in: many readers, one writer.
 
 use crate::{
-    Keys, StoreError, migrate,
+    Keys, StoreError, fleet, migrate,
     source::Source,
     sql::Pool,
     writer::{self, Fault, Job, Order, Tx},
@@ -48,9 +48,11 @@ impl StoreOptions {
 pub struct Store {
     pub(crate) pool: Pool,
     pub(crate) source: Source,
+    pub(crate) locks: Option<sqlx::PgPool>,
     queue: mpsc::Sender<Order>,
     pub(crate) keys: Keys,
     pub(crate) path: Arc<str>,
+    pub(crate) node: Arc<str>,
     closed: Arc<tokio::sync::Mutex<Option<tokio::task::JoinHandle<()>>>>,
 }
 
@@ -60,6 +62,7 @@ impl Store {
         check_origin(&options.origin)?;
         make_folder(&options.dir)?;
         let (source, path) = Source::of(options)?;
+        let node = fleet::node(&options.dir)?.into();
         let key_dir = options.dir.join("keys");
         let fail = |f: Fault| f.into_store(&path);
         let (mut conn, keys) = match &source {
@@ -87,10 +90,11 @@ impl Store {
         migrate::same_keys(&mut conn, &keys).await.map_err(fail)?;
         let fail = |e: sqlx::Error| StoreError::from_sqlx(&path, &e);
         let pool = source.readers().await.map_err(fail)?;
+        let locks = source.locks();
         let (queue, work) = mpsc::channel(1024);
         let run = writer::run(conn, source.clone(), work, keys.clone(), path.clone());
         let closed = Arc::new(tokio::sync::Mutex::new(Some(tokio::spawn(run))));
-        Ok(Store { pool, source, queue, keys, path, closed })
+        Ok(Store { pool, locks, source, queue, keys, path, node, closed })
     }
 
     /// Commits what is queued, signs the last checkpoints and closes. Other clones answer
@@ -99,6 +103,9 @@ impl Store {
         // Readers first: the last connection to go folds the write-ahead log into the database,
         // and only the writer can.
         self.pool.close().await;
+        if let Some(locks) = &self.locks {
+            locks.close().await;
+        }
         let _ = self.queue.send(Order::Close).await;
         if let Some(task) = self.closed.lock().await.take() {
             let _ = task.await;

@@ -304,5 +304,6 @@ pub(crate) async fn write_entry(
         .execute(&mut tx.conn)
         .await?;
     tx.set_edge(client.as_str(), edge, at);
+    tx.moved(client.as_str(), case_id);
     Ok(seq)
 }

@@ -108,6 +108,13 @@ impl Source {
             }
         }
     }
+
+    /// Connections that hold a lock while others read: apart, so that nobody waits for himself.
+    pub(crate) fn locks(&self) -> Option<sqlx::PgPool> {
+        let Source::Postgres(options) = self else { return None };
+        let pool = PgPoolOptions::new().max_connections(32).acquire_timeout(PATIENCE);
+        Some(pool.connect_lazy_with((**options).clone()))
+    }
 }
 
 impl Conn {

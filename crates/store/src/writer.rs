@@ -14,7 +14,11 @@ use crate::{
 };
 use domain::UnixMs;
 use futures::future::BoxFuture;
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::sync::{mpsc, oneshot};
 
 mod remote;
@@ -63,6 +67,8 @@ pub(crate) struct Tx {
     before: Vec<(String, Option<(Frontier, UnixMs)>)>,
     /// Clients whose log grew since their last checkpoint, with the time of the newest entry.
     grown: BTreeMap<String, UnixMs>,
+    /// Cases that moved on in this batch.
+    moved: BTreeSet<(String, String)>,
     /// Where a lost connection is made anew.
     source: Source,
     /// This writer among those of other nodes, and how many batches it has written.
@@ -89,6 +95,13 @@ impl Tx {
     pub(crate) fn set_edge(&mut self, client: &str, edge: Frontier, at: UnixMs) {
         let old = self.edges.insert(client.into(), (edge, at));
         self.before.push((client.into(), old));
+    }
+
+    /// Notes that a case moved on, for whoever waits for it on another node.
+    pub(crate) fn moved(&mut self, client: &str, case: &str) {
+        if let Conn::Postgres(_) = self.conn {
+            self.moved.insert((client.into(), case.into()));
+        }
     }
 
     /// Forgets what the current piece of work appended.
@@ -186,6 +199,7 @@ pub(crate) async fn run(
         edges: BTreeMap::new(),
         before: Vec::new(),
         grown: BTreeMap::new(),
+        moved: BTreeSet::new(),
         source,
         writer: uuid::Uuid::now_v7().to_string(),
         batch: 0,

@@ -65,7 +65,8 @@ pub(crate) async fn run(app: Arc<App>, mut stop: Stop) {
         }
     };
     while !stop.is_set() {
-        if let Err(e) = round(&app, &client).await
+        if crate::worker::my_turn(&app, "webhooks").await
+            && let Err(e) = round(&app, &client).await
             && app.complaints.raise("webhooks", &e.to_string())
         {
             tracing::warn!(error = %e, "webhooks wait");

@@ -30,6 +30,9 @@ pub(crate) struct ConfigError(pub(crate) String);
 pub(crate) struct Config {
     /// Folder of database, keys and model; relative to the file's own folder.
     pub(crate) data_dir: PathBuf,
+    /// Address of a PostgreSQL that several nodes share; without it the database is in `data_dir`. It
+    /// may hold a password, so it comes from a file or an environment variable.
+    pub(crate) database: Option<SecretSource>,
     /// Address and port of console and hooks.
     #[serde(default = "default_listen")]
     pub(crate) listen: SocketAddr,

@@ -95,6 +95,7 @@ pub(super) fn config(
         clients.push(entry(client, folder, i == 0)?);
     }
     Ok(Config {
+        database: None,
         data_dir: folder.join("data"),
         listen,
         public_url: format!("http://127.0.0.1:{}", listen.port()),

@@ -23,6 +23,12 @@ use store::{NewDrop, NewEntry, StoreError, View};
 /// Times that a system is read before an accepted change that does not show counts as failed.
 const READ_BACKS: u32 = 6;
 
+/// Held from reading facts until the attempt is journalled, on this node and on all others.
+struct Lock<'a> {
+    _here: tokio::sync::MutexGuard<'a, ()>,
+    elsewhere: store::Alone,
+}
+
 impl Driver<'_> {
     /// Judges a write and does what the verdict says.
     pub(super) async fn propose(&self, action: Action) -> Result<Next, DriveError> {
@@ -30,7 +36,10 @@ impl Driver<'_> {
         let action = self.view.effective(&action).clone();
         // Held until the attempt is journalled: see `Client::gate_lock`. Close-outs count no targets.
         let lock = match action.ticket() {
-            None => Some(self.client.gate_lock.lock().await),
+            None => Some(Lock {
+                _here: self.client.gate_lock.lock().await,
+                elsewhere: self.app.store.alone(&self.client.id).await?,
+            }),
             Some(_) => None,
         };
         // Another process may have put another policy in force a moment ago.
@@ -219,7 +228,7 @@ impl Driver<'_> {
         action: Action,
         read: facts::Read,
         verdict: Verdict,
-        lock: Option<tokio::sync::MutexGuard<'_, ()>>,
+        lock: Option<Lock<'_>>,
     ) -> Result<Next, DriveError> {
         let approval = self.app.store.approval(id).await?;
         let judged = self.judged(&action, read.facts, &verdict);
@@ -267,7 +276,7 @@ impl Driver<'_> {
         grant: Grant,
         judged: NewEntry,
         state: facts::State,
-        lock: Option<tokio::sync::MutexGuard<'_, ()>>,
+        mut lock: Option<Lock<'_>>,
     ) -> Result<Next, DriveError> {
         let now = clock::now();
         let attempt = Attempt {
@@ -294,6 +303,12 @@ impl Driver<'_> {
                 return Ok(Next::Again);
             }
         };
+        if let Some(lock) = &mut lock
+            && !lock.elsewhere.holds().await
+        {
+            // Somebody else may have added to the volume since.
+            return Ok(Next::Again);
+        }
         let version = self.append(vec![judged, self.by_brain(started(&attempt))], views).await?;
         drop(lock);
         // From here on the folded version is the one after *started*.

@@ -35,7 +35,14 @@ pub(super) async fn run(app: Arc<App>, name: String, mut stop: Stop) {
     let mut pause = pace;
     let mut failing = false;
     let mut aside = true;
+    let duty = format!("intake of {name}");
     while !stop.is_set() {
+        if !super::my_turn(&app, &duty).await {
+            tokio::select! {
+                () = tokio::time::sleep(pace) => continue,
+                () = stop.wait() => return,
+            }
+        }
         if aside {
             aside = again(&app, psa.as_ref()).await.is_err();
         }

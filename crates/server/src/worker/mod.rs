@@ -23,14 +23,18 @@ use std::{
     time::Duration,
 };
 use stop::Stop;
+use store::News;
 use tokio::{sync::Semaphore, task::JoinSet};
 
 /// How long a case stays leased. Longer than the slowest outside call may take.
 const LEASE: Duration = Duration::from_secs(180);
 /// How often due cases are looked for when nothing wakes the worker.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// Lease owner. One worker per installation for now.
-const OWNER: &str = "worker-1";
+/// How long a duty that one node does for all stays with it after it was last seen.
+const TURN: Duration = Duration::from_secs(15);
+
+/// Under this name it is told that no cases can be worked on.
+const CASES: &str = "cases";
 
 /// A signal to stop that many tasks can wait for.
 pub(crate) mod stop {
@@ -63,7 +67,7 @@ pub(crate) mod stop {
 /// Runs intake for every PSA and the case workers until told to stop; what is being worked on is
 /// finished or left for the next start.
 pub(crate) async fn run(app: Arc<App>, stop: Stop) {
-    if let Err(e) = app.store.release_all(OWNER).await {
+    if let Err(e) = app.store.release_all(app.store.node()).await {
         tracing::warn!(error = %e, "leases of the run before are waited out");
     }
     let mut tasks = JoinSet::new();
@@ -74,8 +78,60 @@ pub(crate) async fn run(app: Arc<App>, stop: Stop) {
     tasks.spawn(wipe(app.clone(), stop.clone()));
     tasks.spawn(notices::run(app.clone(), stop.clone()));
     tasks.spawn(crate::api::webhooks::run(app.clone(), stop.clone()));
-    tasks.spawn(watch_policy(app, stop));
+    tasks.spawn(listen(app.clone(), stop.clone()));
+    tasks.spawn(watch_policy(app.clone(), stop));
     while tasks.join_next().await.is_some() {}
+    if let Err(e) = app.store.end_turns().await {
+        tracing::warn!(error = %e, "another node takes over a little later");
+    }
+}
+
+/// Whether this node does what one node does for all. Not knowing is no.
+pub(crate) async fn my_turn(app: &App, duty: &str) -> bool {
+    match app.store.turn(duty, clock::now(), TURN).await {
+        Ok(mine) => mine,
+        Err(e) => {
+            if app.complaints.raise("turns", &e.to_string()) {
+                tracing::warn!(error = %e, "whose turn it is cannot be told now");
+            }
+            false
+        }
+    }
+}
+
+/// Hears of what other nodes wrote. Whoever misses it finds out by looking, a little later.
+async fn listen(app: Arc<App>, mut stop: Stop) {
+    while !stop.is_set() {
+        tokio::select! {
+            () = hear(&app) => {}
+            () = stop.wait() => return,
+        }
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            () = stop.wait() => {}
+        }
+    }
+}
+
+/// Passes news on until the connection breaks.
+async fn hear(app: &App) {
+    let Ok(mut listener) = app.store.listen().await else { return };
+    loop {
+        match listener.next().await {
+            Ok(News::Case(client, case)) => {
+                app.tell(&client, case);
+                app.due.notify_one();
+            }
+            Ok(News::Policy) => {
+                // It is asked for again in a moment, and by every judgement.
+                if let Err(e) = app.reload_policy().await {
+                    tracing::debug!(error = %e, "the policy is read again later");
+                }
+            }
+            Ok(News::Breakers | News::Anything) => app.due.notify_one(),
+            Err(_) => return,
+        }
+    }
 }
 
 async fn cases(app: Arc<App>, mut stop: Stop) {
@@ -89,15 +145,15 @@ async fn cases(app: Arc<App>, mut stop: Stop) {
         let free = u32::try_from(slots.available_permits()).unwrap_or_default();
         let claimed = match free {
             0 => Vec::new(),
-            _ => match app.store.claim(OWNER, clock::now(), LEASE, free).await {
+            _ => match app.store.claim(app.store.node(), clock::now(), LEASE, free).await {
                 Ok(claimed) => {
-                    if app.complaints.settle(OWNER) {
+                    if app.complaints.settle(CASES) {
                         tracing::info!("cases can be worked on again");
                     }
                     claimed
                 }
                 Err(e) => {
-                    if app.complaints.raise(OWNER, &e.to_string()) {
+                    if app.complaints.raise(CASES, &e.to_string()) {
                         tracing::warn!(error = %e, "no cases can be worked on now");
                     }
                     Vec::new()

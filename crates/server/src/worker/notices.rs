@@ -63,7 +63,7 @@ pub(super) fn of_question(driver: &Driver<'_>, approval: &domain::Approval) -> N
 /// Mails what waits, until told to stop.
 pub(super) async fn run(app: Arc<App>, mut stop: Stop) {
     while !stop.is_set() {
-        if app.mail.is_some() && !app.notify.is_empty() {
+        if app.mail.is_some() && !app.notify.is_empty() && super::my_turn(&app, "notices").await {
             mail(&app).await;
         }
         tokio::select! {
@@ -84,6 +84,10 @@ async fn mail(app: &App) {
         }
     };
     for notice in waiting {
+        // A slow mail server may have used up the turn.
+        if !super::my_turn(app, "notices").await {
+            return;
+        }
         let sent = send(app, &notice).await;
         if let Err(e) = &sent
             && app.complaints.raise("notices", e)

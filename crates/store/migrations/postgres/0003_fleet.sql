@@ -4,11 +4,9 @@ CREATE TABLE installation (
     value TEXT COLLATE "C" NOT NULL
 );
 
--- Whoever waits for work hears of it at once: a case that is due, a view that changed.
+-- Every node hears of it at once. Cases are told of where entries are written.
 CREATE FUNCTION journeyman_tell() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN PERFORM pg_notify('journeyman', TG_ARGV[0]); RETURN NULL; END $$;
-CREATE TRIGGER cases_tell AFTER INSERT OR UPDATE OF wake_ms, news ON cases
-FOR EACH STATEMENT EXECUTE FUNCTION journeyman_tell('cases');
 CREATE TRIGGER policies_tell AFTER INSERT OR UPDATE ON policies
 FOR EACH STATEMENT EXECUTE FUNCTION journeyman_tell('policy');
 CREATE TRIGGER breakers_tell AFTER INSERT OR UPDATE OR DELETE ON breakers
@@ -19,4 +17,11 @@ CREATE TABLE writers (
     writer TEXT COLLATE "C" PRIMARY KEY,
     batch  BIGINT NOT NULL,
     at_ms  BIGINT NOT NULL
+);
+
+-- What one node does for all: reading a help desk, sending mail.
+CREATE TABLE duties (
+    duty     TEXT COLLATE "C" PRIMARY KEY,
+    node     TEXT COLLATE "C" NOT NULL,
+    until_ms BIGINT NOT NULL
 );

@@ -4,6 +4,7 @@
 //! its number; who asks for it holds the writers' lock, so nothing of the old connection is under way.
 
 use super::Tx;
+use crate::fleet;
 use crate::sql::{Conn, query, query_scalar};
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ pub(super) fn is_gone(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Writes down which batch this is.
+/// Writes down which batch this is, and has the other nodes told of it.
 pub(super) async fn mark(tx: &mut Tx) -> Result<(), sqlx::Error> {
     if let Conn::Sqlite(_) = tx.conn {
         return Ok(());
@@ -41,8 +42,8 @@ pub(super) async fn mark(tx: &mut Tx) -> Result<(), sqlx::Error> {
     .bind(&tx.writer)
     .bind(tx.batch)
     .execute(&mut tx.conn)
-    .await
-    .map(drop)
+    .await?;
+    fleet::tell(&mut tx.conn, std::mem::take(&mut tx.moved)).await
 }
 
 /// What became of a commit that ended with this error.

@@ -23,9 +23,10 @@ pub(crate) struct Desk {
     pub(crate) store: Store,
 }
 
-/// The PostgreSQL on which the same tests run a second time; `cargo verify` names it.
+/// The PostgreSQL on which the same tests run a second time, with JOURNEYMAN_TEST_STORE=postgres.
 fn postgres() -> Option<String> {
-    std::env::var("JOURNEYMAN_TEST_POSTGRES").ok()
+    let wanted = std::env::var("JOURNEYMAN_TEST_STORE").is_ok_and(|store| store == "postgres");
+    wanted.then(|| std::env::var("JOURNEYMAN_TEST_POSTGRES").unwrap())
 }
 
 /// Whether this run is on PostgreSQL: tests of files on disk have nothing to look at there.

@@ -1,0 +1,164 @@
+//! Three nodes on one PostgreSQL: they share the work, survive each other and their database's
+//! connections, and do every effect once. `cargo verify` names the server in JOURNEYMAN_TEST_POSTGRES.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use sandbox::{Options, Sandbox, WriteKind};
+use sqlx::{Connection as _, PgConnection};
+use std::{collections::BTreeSet, path::Path, time::Duration};
+use support::{Installation, Server, mail, ordinary_users, sandbox_config, wait_for};
+use tokio::runtime::Runtime;
+
+/// A database of its own on the test server; `None`, said aloud, when there is none.
+fn database(runtime: &Runtime, name: &str) -> Option<String> {
+    let Ok(server) = std::env::var("JOURNEYMAN_TEST_POSTGRES") else {
+        eprintln!(
+            "SKIPPED: JOURNEYMAN_TEST_POSTGRES names no PostgreSQL; `cargo verify` starts one"
+        );
+        return None;
+    };
+    let name = format!("{name}_{}", std::process::id());
+    runtime.block_on(async {
+        let mut conn = PgConnection::connect(&format!("{server}/postgres")).await.unwrap();
+        let sql = format!("CREATE DATABASE {name}");
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut conn).await.unwrap();
+    });
+    Some(format!("{server}/{name}"))
+}
+
+/// A node for the sandbox whose journal is in this database.
+fn node(sandbox: &Sandbox, database: &str) -> Installation {
+    let (config, secrets) = sandbox_config(sandbox);
+    let config = format!("database = {{ file = \"{{dir}}/secrets/database\" }}\n{config}");
+    let node = Installation::new(&config);
+    for (file, secret) in secrets {
+        node.write(&file, &secret);
+    }
+    node.write("secrets/database", database);
+    node
+}
+
+fn share_keys(from: &Installation, to: &Installation) {
+    let keys = |of: &Installation| of.dir.path().join("data/keys");
+    std::fs::create_dir_all(keys(to)).unwrap();
+    for file in std::fs::read_dir(keys(from)).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), keys(to).join(file.file_name())).unwrap();
+    }
+}
+
+fn started(node: &Installation) -> Server {
+    let mut server = node.serve(None);
+    node.wait_ready(&mut server);
+    server
+}
+
+async fn query(database: &str, sql: &str) -> Vec<String> {
+    let mut conn = PgConnection::connect(database).await.unwrap();
+    let sql = sqlx::AssertSqlSafe(sql.to_owned());
+    sqlx::query_scalar(sql).fetch_all(&mut conn).await.unwrap()
+}
+
+/// Ends every connection to the database but the own: what a failover looks like from outside.
+fn cut_connections(runtime: &Runtime, database: &str) {
+    let sql = "SELECT CAST(pg_terminate_backend(pid) AS TEXT) FROM pg_stat_activity
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    runtime.block_on(query(database, sql));
+}
+
+#[test]
+fn nodes_share_the_work_and_one_that_is_killed_is_not_missed() {
+    let runtime = Runtime::new().unwrap();
+    let Some(database) = database(&runtime, "fleet") else { return };
+    let sandbox =
+        runtime.block_on(Sandbox::start(Options { seed: 5, ..Options::default() })).unwrap();
+    let nodes = [(); 3].map(|()| node(&sandbox, &database));
+    let log = || nodes.iter().map(|n| n.log()).collect::<Vec<_>>().join("\n--- next node\n");
+    let mut servers = vec![started(&nodes[0])];
+    share_keys(&nodes[0], &nodes[1]);
+    share_keys(&nodes[0], &nodes[2]);
+    servers.push(started(&nodes[1]));
+    servers.push(started(&nodes[2]));
+    wait_for("the first look at the help desk", log, || {
+        let cursors = runtime.block_on(query(&database, "SELECT cursor FROM cursors"));
+        (!cursors.is_empty()).then_some(())
+    });
+
+    let users = ordinary_users(&sandbox, "fabrikam");
+    let mut filed: Vec<(String, String)> = Vec::new();
+    let mut holders = BTreeSet::new();
+    for (n, (login, address)) in users.iter().take(24).enumerate() {
+        let body =
+            "Hello, I have forgotten my password and cannot sign in. Please reset it. Thanks";
+        let ticket = mail("fabrikam", address, &format!("forgot my password ({n})"), body);
+        filed.push((login.clone(), runtime.block_on(sandbox.file(&ticket))));
+        std::thread::sleep(Duration::from_millis(100));
+        let owners = "SELECT DISTINCT lease_owner FROM cases WHERE lease_owner IS NOT NULL";
+        holders.extend(runtime.block_on(query(&database, owners)));
+        match n {
+            // In the middle of its work; its leases run out or are given up when it starts again.
+            8 => servers[0].kill(),
+            12 | 18 => cut_connections(&runtime, &database),
+            16 => servers[0] = started(&nodes[0]),
+            _ => {}
+        }
+    }
+    wait_for("every ticket's end", log, || {
+        for server in &mut servers {
+            assert!(!server.ended(), "a node ended: {}", log());
+        }
+        let open = "SELECT id FROM cases WHERE ended_ms IS NULL";
+        let closed = filed.iter().all(|(_, id)| sandbox.ticket(id).is_some_and(|t| t.closed));
+        (closed && runtime.block_on(query(&database, open)).is_empty()).then_some(())
+    });
+    for (login, id) in &filed {
+        let resets = sandbox.write_count("fabrikam", login, WriteKind::Password);
+        assert_eq!(resets, 1, "the password of {login} was set {resets} times");
+        let view = sandbox.ticket(id).unwrap();
+        let ours = |inside: bool| {
+            view.notes.iter().filter(|(text, i)| *i == inside && text.contains("[jm-")).count()
+        };
+        assert_eq!((ours(false), ours(true)), (1, 1), "one answer, one note: {:#?}", view.notes);
+    }
+    assert!(holders.len() >= 2, "one node did everything: {holders:?}");
+    nodes[1].say(&["journal", "verify"]).ok(&["fabrikam"]);
+    // One node opens a breaker, every node sees it.
+    let kim = ["people", "add", "kim", "--role", "admin", "--email", "kim@msp.example"];
+    support::Said::from(nodes[1].run_with_input(&kim, "a password of the test\n")).ok(&[]);
+    let open = ["breakers", "open", "--client", "fabrikam", "--reason", "a drill", "--as", "kim"];
+    nodes[2].say(&open).ok(&[]);
+    nodes[0].say(&["breakers", "list"]).ok(&["a drill"]);
+}
+
+#[test]
+fn a_node_with_other_keys_is_refused_and_told_what_to_do() {
+    let runtime = Runtime::new().unwrap();
+    let Some(database) = database(&runtime, "keys") else { return };
+    let sandbox =
+        runtime.block_on(Sandbox::start(Options { seed: 5, ..Options::default() })).unwrap();
+    let (one, other) = (node(&sandbox, &database), node(&sandbox, &database));
+    drop(started(&one));
+    other.say(&["cases", "list"]).fails(&["is missing", "restore it from a backup"]);
+    let keys = other.dir.path().join("data/keys");
+    share_keys(&one, &other);
+    other.say(&["cases", "list"]).ok(&[]);
+    std::fs::write(keys.join("vault.key"), "22".repeat(32)).unwrap();
+    other.say(&["cases", "list"]).fails(&["the vault key of this node", "copy the folder `keys`"]);
+    assert!(Path::new(&keys).exists());
+}
+
+#[test]
+fn a_database_that_cannot_be_reached_is_named_without_its_password() {
+    let runtime = Runtime::new().unwrap();
+    let sandbox =
+        runtime.block_on(Sandbox::start(Options { seed: 5, ..Options::default() })).unwrap();
+    let port = support::free_port();
+    let address = format!("postgres://journeyman:hunter2secret@127.0.0.1:{port}/desk");
+    let said = node(&sandbox, &address).say(&["cases", "list"]);
+    let said = said.fails(&[&format!("postgres://127.0.0.1:{port}/desk"), "does not answer"]);
+    assert!(!said.err.contains("hunter2secret"), "{}", said.err);
+    let said = node(&sandbox, "mysql://u:hunter2secret@h/d").say(&["cases", "list"]);
+    let said = said.fails(&["is no PostgreSQL address", "postgres://USER@HOST:PORT/NAME"]);
+    assert!(!said.err.contains("hunter2secret"), "{}", said.err);
+}

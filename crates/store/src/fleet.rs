@@ -1,0 +1,204 @@
+//! Several nodes on one PostgreSQL: who they are, whose turn it is, and what they tell each other.
+//!
+//! With SQLite there is one process, which is always alone, always has its turn, and tells itself.
+
+use crate::{
+    Store, StoreError,
+    source::Source,
+    sql::{Conn, Pool, query, query_scalar},
+};
+use domain::{CaseId, ClientId, UnixMs};
+use sha2::{Digest as _, Sha256};
+use sqlx::{Postgres, pool::PoolConnection, postgres::PgListener};
+use std::{collections::BTreeSet, path::Path, time::Duration};
+
+/// Something that another node, or this one, has written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// A case moved on, or is due.
+    Case(ClientId, CaseId),
+    /// A policy was written or put in force.
+    Policy,
+    /// A breaker was opened or closed.
+    Breakers,
+    /// Something may have been missed: look at everything.
+    Anything,
+}
+
+/// Where [`News`] comes from.
+#[derive(Debug)]
+pub struct Listener(Option<PgListener>);
+
+impl Listener {
+    /// The next piece of news. With SQLite there is none, ever.
+    ///
+    /// # Errors
+    /// When the connection broke. It is made again at the next call, which then answers
+    /// [`News::Anything`] first.
+    pub async fn next(&mut self) -> Result<News, StoreError> {
+        let Some(listener) = &mut self.0 else { return std::future::pending().await };
+        match listener.try_recv().await {
+            Ok(Some(told)) => Ok(read(told.payload())),
+            Ok(None) => Ok(News::Anything),
+            Err(e) => Err(StoreError::from_sqlx("postgres:", &e)),
+        }
+    }
+}
+
+fn read(payload: &str) -> News {
+    let mut words = payload.split(' ');
+    match (words.next(), words.next(), words.next()) {
+        (Some("policy"), ..) => News::Policy,
+        (Some("breakers"), ..) => News::Breakers,
+        (Some("case"), Some(client), Some(case)) => {
+            match (ClientId::new(client.to_owned()), case.parse()) {
+                (Ok(client), Ok(case)) => News::Case(client, case),
+                _ => News::Anything,
+            }
+        }
+        _ => News::Anything,
+    }
+}
+
+/// While this lives, no other node judges and starts changes for the client.
+#[derive(Debug)]
+pub struct Alone(Option<(PoolConnection<Postgres>, i64)>);
+
+impl Alone {
+    /// Whether it still holds. A connection that broke holds nothing any more.
+    pub async fn holds(&mut self) -> bool {
+        match &mut self.0 {
+            None => true,
+            Some((conn, _)) => sqlx::query("SELECT 1").execute(&mut **conn).await.is_ok(),
+        }
+    }
+}
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        let Some((mut conn, key)) = self.0.take() else { return };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            // The lock is the session's: it ends with the connection.
+            drop(conn.detach());
+            return;
+        };
+        runtime.spawn(async move {
+            let unlock = sqlx::query("SELECT pg_advisory_unlock($1)").bind(key);
+            if unlock.execute(&mut *conn).await.is_err() {
+                drop(conn.detach());
+            }
+        });
+    }
+}
+
+impl Store {
+    /// This node among those that share a database: the same after a restart.
+    pub fn node(&self) -> &str {
+        &self.node
+    }
+
+    /// Whether other nodes may work on the same journal.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.source, Source::Postgres(_))
+    }
+
+    /// What is written from now on.
+    pub async fn listen(&self) -> Result<Listener, StoreError> {
+        let Pool::Postgres(pool) = &self.pool else { return Ok(Listener(None)) };
+        let mut listener = PgListener::connect_with(pool).await.map_err(|e| self.fail(e))?;
+        listener.listen("journeyman").await.map_err(|e| self.fail(e))?;
+        Ok(Listener(Some(listener)))
+    }
+
+    /// Waits until no other node is between judging and starting a change for this client. Volumes
+    /// and rates are only what they seem as long as nobody else adds to them.
+    pub async fn alone(&self, client: &ClientId) -> Result<Alone, StoreError> {
+        let Some(locks) = &self.locks else { return Ok(Alone(None)) };
+        let hash = Sha256::digest(format!("journeyman/gate/{client}"));
+        let key = hash.first_chunk::<8>().map_or(0, |bytes| i64::from_be_bytes(*bytes));
+        let mut conn = locks.acquire().await.map_err(|e| self.fail(e))?;
+        let lock = sqlx::query("SELECT pg_advisory_lock($1)").bind(key);
+        match lock.execute(&mut *conn).await {
+            Ok(_) => Ok(Alone(Some((conn, key)))),
+            Err(e) => {
+                // Whether it was taken is not known: it ends with the connection.
+                drop(conn.detach());
+                Err(self.fail(e))
+            }
+        }
+    }
+
+    /// Whether it is this node's turn at something that one node does for all: until `lasting` from
+    /// now it stays so, and whoever asks again in time keeps it.
+    pub async fn turn(
+        &self,
+        duty: &str,
+        now: UnixMs,
+        lasting: Duration,
+    ) -> Result<bool, StoreError> {
+        if !self.is_shared() {
+            return Ok(true);
+        }
+        let until = now.plus_ms(i64::try_from(lasting.as_millis()).unwrap_or(i64::MAX));
+        let taken: Option<String> = query_scalar(
+            "INSERT INTO duties (duty, node, until_ms) VALUES ($1, $2, $3)
+             ON CONFLICT (duty) DO UPDATE SET node = excluded.node, until_ms = excluded.until_ms
+             WHERE duties.node = excluded.node OR duties.until_ms <= $4
+             RETURNING node",
+        )
+        .bind(duty)
+        .bind(self.node())
+        .bind(until.0)
+        .bind(now.0)
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(|e| self.fail(e))?;
+        Ok(taken.is_some())
+    }
+
+    /// Gives up every turn of this node: it is about to end.
+    pub async fn end_turns(&self) -> Result<(), StoreError> {
+        if !self.is_shared() {
+            return Ok(());
+        }
+        let done = query("DELETE FROM duties WHERE node = $1").bind(self.node());
+        done.execute(&self.pool).await.map(drop).map_err(|e| self.fail(e))
+    }
+}
+
+/// Tells every node which cases moved on, when the transaction commits.
+pub(crate) async fn tell(
+    conn: &mut Conn,
+    moved: BTreeSet<(String, String)>,
+) -> Result<(), sqlx::Error> {
+    /// Whoever hears of more looks at everything.
+    const NAMED: usize = 32;
+    let said: Vec<String> = match moved.len() {
+        0..=NAMED => {
+            moved.into_iter().map(|(client, case)| format!("case {client} {case}")).collect()
+        }
+        _ => vec!["anything".into()],
+    };
+    if said.is_empty() {
+        return Ok(());
+    }
+    let calls: Vec<String> =
+        (1..=said.len()).map(|n| format!("pg_notify('journeyman', ${n})")).collect();
+    let told = query(format!("SELECT {}", calls.join(", ")));
+    said.iter().fold(told, |told, text| told.bind(text)).fetch_all(conn).await.map(drop)
+}
+
+/// The name of the node of this data folder, made at its first start.
+pub(crate) fn node(dir: &Path) -> Result<String, StoreError> {
+    let path = dir.join("node");
+    let remedy = "give this user write access to its folder";
+    if let Ok(text) = std::fs::read_to_string(&path)
+        && !text.trim().is_empty()
+    {
+        return Ok(text.trim().to_owned());
+    }
+    let name = uuid::Uuid::now_v7().to_string();
+    std::fs::write(&path, &name)
+        .map_err(|e| StoreError::not_made("the node's name", &path, &e, remedy))?;
+    Ok(name)
+}
