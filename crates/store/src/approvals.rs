@@ -216,7 +216,7 @@ async fn count_decision(tx: &mut Tx, approval: &Approval, said: &Said) -> Result
     .bind(said.person.as_str())
     .bind(said.decision.name())
     .bind(said.at.0)
-    .execute(&mut tx.conn)
+    .execute(tx.sql().await?)
     .await?;
     Ok(())
 }
@@ -240,7 +240,7 @@ pub(crate) async fn insert(tx: &mut Tx, approval: &Approval) -> Result<(), Fault
     .bind(body(approval)?)
     .bind(by)
     .bind(at)
-    .execute(&mut tx.conn)
+    .execute(tx.sql().await?)
     .await?;
     Ok(())
 }
@@ -325,7 +325,7 @@ async fn rewrite(tx: &mut Tx, approval: &Approval, at: UnixMs) -> Result<(), Fau
     .bind(settled)
     .bind(by)
     .bind(decided_at)
-    .execute(&mut tx.conn)
+    .execute(tx.sql().await?)
     .await?;
     Ok(())
 }
@@ -343,7 +343,7 @@ fn decided(state: &ApprovalState) -> (Option<String>, Option<i64>) {
 async fn load(tx: &mut Tx, id: ApprovalId) -> Result<Approval, Fault> {
     let row = query("SELECT body FROM approvals WHERE id = $1")
         .bind(id.to_string())
-        .fetch_optional(&mut tx.conn)
+        .fetch_optional(tx.sql().await?)
         .await?;
     approval(&row.ok_or_else(|| StoreError::NotFound(format!("there is no question {id}")))?)
 }
@@ -352,7 +352,7 @@ async fn load_of(tx: &mut Tx, client: &ClientId, id: ApprovalId) -> Result<Appro
     let row = query("SELECT body FROM approvals WHERE client = $1 AND id = $2")
         .bind(client.as_str())
         .bind(id.to_string())
-        .fetch_optional(&mut tx.conn)
+        .fetch_optional(tx.sql().await?)
         .await?;
     approval(&row.ok_or_else(|| {
         StoreError::NotFound(format!("there is no question {id} of client {client}"))

@@ -67,7 +67,7 @@ pub(crate) async fn project(tx: &mut Tx, place: Place<'_>, entry: &NewEntry) -> 
     .bind(verdict.digest.to_string())
     .bind(place.case_id)
     .bind(place.at.0)
-    .execute(&mut tx.conn)
+    .execute(tx.sql().await?)
     .await?;
     Ok(())
 }

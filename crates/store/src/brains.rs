@@ -93,7 +93,7 @@ impl Store {
                 query("UPDATE brains SET token_hash = $2 WHERE id = $1")
                     .bind(id.as_str())
                     .bind(token_hash)
-                    .execute(&mut tx.conn)
+                    .execute(tx.sql().await?)
                     .await?;
                 tell(tx, &row, "a new token; the old one no longer works", by, now).await
             })
@@ -123,7 +123,7 @@ impl Store {
                 )
                 .bind(id.as_str())
                 .bind(now.0)
-                .execute(&mut tx.conn)
+                .execute(tx.sql().await?)
                 .await?;
                 tx.wiped = true;
                 let event = Event::BrainRevoked { brain: id, reason };
@@ -198,7 +198,7 @@ impl Store {
                 .bind(id.as_str())
                 .bind(url.clone())
                 .bind(sealed)
-                .execute(&mut tx.conn)
+                .execute(tx.sql().await?)
                 .await?;
                 if done == 0 {
                     let text = "a webhook needs a secret that signs what is sent";
@@ -245,7 +245,7 @@ async fn add(tx: &mut Tx, new: NewBrain, by: PersonId, now: UnixMs) -> Result<Br
     let taken: i64 = query_scalar("SELECT COUNT(*) FROM brains WHERE id = $1 OR token_hash = $2")
         .bind(new.id.as_str())
         .bind(&new.token_hash)
-        .fetch_one(&mut tx.conn)
+        .fetch_one(tx.sql().await?)
         .await?;
     if taken > 0 {
         let text = format!("there is or was a brain {}; choose another id", new.id);
@@ -265,7 +265,7 @@ async fn add(tx: &mut Tx, new: NewBrain, by: PersonId, now: UnixMs) -> Result<Br
     .bind(i64::from(new.rate_per_min))
     .bind(new.token_hash)
     .bind(now.0)
-    .execute(&mut tx.conn)
+    .execute(tx.sql().await?)
     .await?;
     let row = load(tx, &new.id).await?;
     tell(tx, &row, "let in", by, now).await?;
@@ -302,14 +302,14 @@ async fn used(tx: &mut Tx, id: &BrainId, now: UnixMs) -> Result<(), Fault> {
     query("UPDATE brains SET last_used_ms = $2 WHERE id = $1")
         .bind(id.as_str())
         .bind(now.0)
-        .execute(&mut tx.conn)
+        .execute(tx.sql().await?)
         .await?;
     Ok(())
 }
 
 async fn load(tx: &mut Tx, id: &BrainId) -> Result<BrainRow, Fault> {
     let sql = format!("SELECT {COLUMNS} FROM brains WHERE id = $1");
-    let found = query(sql).bind(id.as_str()).fetch_optional(&mut tx.conn).await?;
+    let found = query(sql).bind(id.as_str()).fetch_optional(tx.sql().await?).await?;
     row(&found.ok_or_else(|| StoreError::NotFound(format!("there is no brain {id}")))?)
 }
 

@@ -62,7 +62,7 @@ impl Store {
                 let done = query("DELETE FROM breakers WHERE client = $1 AND kind = $2")
                     .bind(client)
                     .bind(kind)
-                    .execute(&mut tx.conn)
+                    .execute(tx.sql().await?)
                     .await?;
                 if done == 0 {
                     return Ok(false);
@@ -119,7 +119,7 @@ async fn open(
 ) -> Result<bool, Fault> {
     let (client, kind) = key(&scope);
     let sql = format!("SELECT {COLUMNS} FROM breakers WHERE client = $1 AND kind = $2");
-    let there = query(sql).bind(client).bind(kind).fetch_optional(&mut tx.conn).await?;
+    let there = query(sql).bind(client).bind(kind).fetch_optional(tx.sql().await?).await?;
     if let Some(row) = there
         && breaker(&row)?.facts.mode >= mode
     {
@@ -137,7 +137,7 @@ async fn open(
     .bind(&reason)
     .bind(actor.to_string())
     .bind(now.0)
-    .execute(&mut tx.conn)
+    .execute(tx.sql().await?)
     .await?;
     msp::write(tx, now, actor, Event::BreakerOpened { scope, mode, reason }).await?;
     Ok(true)

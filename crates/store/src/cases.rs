@@ -84,7 +84,7 @@ impl Store {
         self.write(move |tx| {
             Box::pin(async move {
                 let due = lease_due("", owner, until, now, limit);
-                claimed(&due.fetch_all(&mut tx.conn).await?)
+                claimed(&due.fetch_all(tx.sql().await?).await?)
             })
         })
         .await
@@ -112,7 +112,7 @@ impl Store {
                 .bind(case.to_string())
                 .bind(owner)
                 .bind(retry_at.map(|t| t.0))
-                .execute(&mut tx.conn)
+                .execute(tx.sql().await?)
                 .await?;
                 Ok(())
             })
@@ -127,7 +127,7 @@ impl Store {
             Box::pin(async move {
                 query("UPDATE cases SET lease_owner = NULL, lease_ms = 0 WHERE lease_owner = $1")
                     .bind(owner)
-                    .execute(&mut tx.conn)
+                    .execute(tx.sql().await?)
                     .await?;
                 Ok(())
             })

@@ -102,7 +102,7 @@ impl Store {
                 )
                 .bind(psa)
                 .bind(ticket)
-                .execute(&mut tx.conn)
+                .execute(tx.sql().await?)
                 .await?;
                 Ok(())
             })
@@ -117,7 +117,7 @@ impl Store {
             Box::pin(async move {
                 Ok(query_scalar("DELETE FROM set_aside WHERE psa = $1 RETURNING ticket_id")
                     .bind(psa)
-                    .fetch_all(&mut tx.conn)
+                    .fetch_all(tx.sql().await?)
                     .await?)
             })
         })
@@ -135,7 +135,7 @@ impl Store {
                 )
                 .bind(psa)
                 .bind(cursor)
-                .execute(&mut tx.conn)
+                .execute(tx.sql().await?)
                 .await?;
                 Ok(())
             })
@@ -154,7 +154,7 @@ async fn receive(tx: &mut Tx, intake: Intake) -> Result<Received, Fault> {
     let known = query("SELECT case_id FROM tickets WHERE psa = $1 AND ticket_id = $2")
         .bind(&ticket.ticket.psa)
         .bind(&ticket.ticket.id)
-        .fetch_optional(&mut tx.conn)
+        .fetch_optional(tx.sql().await?)
         .await?;
     if let Some(row) = known {
         return Ok(Received::Known(case(&row, "case_id")?));
@@ -171,7 +171,7 @@ async fn receive(tx: &mut Tx, intake: Intake) -> Result<Received, Fault> {
     .bind(&fingerprint)
     .bind(duplicate_since.0)
     .bind(at.plus_ms(-REPEAT_AFTER_END_MS).0)
-    .fetch_optional(&mut tx.conn)
+    .fetch_optional(tx.sql().await?)
     .await?;
     let mut entries = vec![NewEntry {
         actor: Actor::Platform,
@@ -194,7 +194,7 @@ async fn receive(tx: &mut Tx, intake: Intake) -> Result<Received, Fault> {
     .bind(&ticket.from)
     .bind(i64::try_from(entries.len()).unwrap_or(1))
     .bind(at.0)
-    .execute(&mut tx.conn)
+    .execute(tx.sql().await?)
     .await?;
     query(
         "INSERT INTO tickets (psa, ticket_id, client, case_id, fingerprint, received_ms)
@@ -206,7 +206,7 @@ async fn receive(tx: &mut Tx, intake: Intake) -> Result<Received, Fault> {
     .bind(id.to_string())
     .bind(&fingerprint)
     .bind(at.0)
-    .execute(&mut tx.conn)
+    .execute(tx.sql().await?)
     .await?;
     for entry in &entries {
         write_entry(tx, &whose, &id.to_string(), at, entry).await?;

@@ -6,14 +6,14 @@
 //! they are no part of the tree and can be rewritten.
 
 use crate::{
-    Store, StoreError,
+    Keys, Store, StoreError,
     keys::fill,
     leaf::{Leaf, commitment, findings},
     merkle::leaf_hash,
     sql::{Row, query, query_scalar},
     tip::as_i64,
     views::{Place, View, change_view, mark_news, project},
-    writer::{Fault, Tx},
+    writer::{Fault, Moved, PendingRow, Tx},
 };
 use domain::{Actor, CaseId, ClientId, Event, Recorded, UnixMs};
 
@@ -70,7 +70,17 @@ impl Store {
     /// Appends entries to a case and changes its views, in one transaction. Answers with the new
     /// version, or [`StoreError::Conflict`] when somebody else advanced the case.
     pub async fn append(&self, append: Append) -> Result<u64, StoreError> {
-        self.write(move |tx| Box::pin(async move { in_tx(tx, append).await })).await
+        let Append { client, case, expected, at, entries, views } = append;
+        let case_id = case.to_string();
+        let ready: Result<Vec<Ready>, StoreError> = entries
+            .into_iter()
+            .map(|entry| ready(&self.keys, client.as_str(), &case_id, at, entry))
+            .collect();
+        let ready = ready?;
+        self.write(move |tx| {
+            Box::pin(async move { advance(tx, &client, case_id, expected, at, ready, views).await })
+        })
+        .await
     }
 
     /// Every event of a case, oldest first.
@@ -170,35 +180,100 @@ fn entry_row(row: &Row) -> Result<EntryRow, sqlx::Error> {
     })
 }
 
+/// An entry with everything that does not depend on its place: worked out by the caller, so that the
+/// writer has less to do.
+struct Ready {
+    entry: NewEntry,
+    leaf: Leaf,
+    salt: [u8; 32],
+    body: Vec<u8>,
+}
+
+/// What stands beside a leaf, for writing.
+#[derive(serde::Serialize)]
+struct BodyOf<'a> {
+    actor: &'a Actor,
+    event: &'a Event,
+}
+
+fn ready(
+    keys: &Keys,
+    client: &str,
+    case_id: &str,
+    at: UnixMs,
+    entry: NewEntry,
+) -> Result<Ready, StoreError> {
+    let body = BodyOf { actor: &entry.actor, event: &entry.event };
+    let body = serde_json::to_vec(&body)
+        .map_err(|e| StoreError::Broken(format!("an event cannot be written: {e}")))?;
+    let mut salt = [0u8; 32];
+    fill(&mut salt)?;
+    let verdict = entry.event.verdict();
+    let leaf = Leaf {
+        client: client.into(),
+        seq: 0,
+        at_ms: at.0,
+        case_id: case_id.into(),
+        actor: keys.actor(&entry.actor)?,
+        kind: entry.event.kind().into(),
+        digest: entry.event.digest().map(|d| d.0.to_vec()),
+        tier: verdict.map(|v| v.tier.name().into()),
+        findings: findings(&entry.event),
+        policy_version: verdict.map(|v| v.policy_version.to_string()),
+        outcome: entry.event.outcome_name().map(str::to_owned),
+        commitment: commitment(&salt, &body),
+    };
+    Ok(Ready { entry, leaf, salt, body })
+}
+
 /// The append itself, inside a transaction.
 pub(crate) async fn in_tx(tx: &mut Tx, append: Append) -> Result<u64, Fault> {
     let Append { client, case, expected, at, entries, views } = append;
     let case_id = case.to_string();
-    let version = expected + entries.len() as u64;
-    let moved = query(
-        "UPDATE cases SET version = $3, updated_ms = $4
-         WHERE client = $1 AND id = $2 AND version = $5",
-    )
-    .bind(client.as_str())
-    .bind(&case_id)
-    .bind(as_i64(version))
-    .bind(at.0)
-    .bind(as_i64(expected))
-    .execute(&mut tx.conn)
-    .await?;
-    if moved == 0 {
-        return Err(why_not(tx, &client, &case_id, expected).await?.into());
+    let ready: Result<Vec<Ready>, StoreError> = entries
+        .into_iter()
+        .map(|entry| ready(&tx.keys, client.as_str(), &case_id, at, entry))
+        .collect();
+    advance(tx, &client, case_id, expected, at, ready?, views).await
+}
+
+async fn advance(
+    tx: &mut Tx,
+    client: &ClientId,
+    case_id: String,
+    expected: u64,
+    at: UnixMs,
+    entries: Vec<Ready>,
+    views: Vec<View>,
+) -> Result<u64, Fault> {
+    let found = tx.version(client.as_str(), &case_id).await?;
+    match found.and_then(|v| u64::try_from(v).ok()) {
+        Some(found) if found == expected => {}
+        Some(found) => return Err(StoreError::Conflict { expected, found }.into()),
+        None => {
+            let text = format!("there is no case {case_id} of client {client}");
+            return Err(StoreError::NotFound(text).into());
+        }
     }
-    for entry in &entries {
-        let seq = write_entry(tx, &client, &case_id, at, entry).await?;
-        let place = Place { client: &client, case_id: &case_id, at, seq };
-        project(tx, place, entry).await?;
+    let version = expected + entries.len() as u64;
+    tx.set_version(Moved {
+        client: client.to_string(),
+        case: case_id.clone(),
+        version: as_i64(version),
+        at_ms: at.0,
+    });
+    let mut news = false;
+    for ready in entries {
+        news |= matches!(ready.entry.event, Event::MessageReceived { .. });
+        let (entry, seq) = write_ready(tx, ready).await?;
+        let place = Place { client, case_id: &case_id, at, seq };
+        project(tx, place, &entry).await?;
     }
     for view in views {
-        change_view(tx, &client, &case_id, at, view).await?;
+        change_view(tx, client, &case_id, at, view).await?;
     }
-    if entries.iter().any(|e| matches!(e.event, Event::MessageReceived { .. })) {
-        mark_news(tx, &client, &case_id).await?;
+    if news {
+        mark_news(tx, client, &case_id).await?;
     }
     Ok(version)
 }
@@ -213,35 +288,12 @@ pub(crate) async fn at_any_version(
     entries: Vec<NewEntry>,
     views: Vec<View>,
 ) -> Result<u64, Fault> {
-    let version: Option<i64> =
-        query_scalar("SELECT version FROM cases WHERE client = $1 AND id = $2")
-            .bind(client.as_str())
-            .bind(case.to_string())
-            .fetch_optional(&mut tx.conn)
-            .await?;
+    let version = tx.version(client.as_str(), &case.to_string()).await?;
     let version = version.ok_or_else(|| {
         StoreError::NotFound(format!("there is no case {case} of client {client}"))
     })?;
     let expected = u64::try_from(version).unwrap_or_default();
     in_tx(tx, Append { client: client.clone(), case, expected, at, entries, views }).await
-}
-
-async fn why_not(
-    tx: &mut Tx,
-    client: &ClientId,
-    case_id: &str,
-    expected: u64,
-) -> Result<StoreError, Fault> {
-    let found: Option<i64> =
-        query_scalar("SELECT version FROM cases WHERE client = $1 AND id = $2")
-            .bind(client.as_str())
-            .bind(case_id)
-            .fetch_optional(&mut tx.conn)
-            .await?;
-    Ok(match found.and_then(|v| u64::try_from(v).ok()) {
-        Some(found) => StoreError::Conflict { expected, found },
-        None => StoreError::NotFound(format!("there is no case {case_id} of client {client}")),
-    })
 }
 
 /// Writes one entry, its private part, and the new right edge of the tree. Answers with its place.
@@ -252,58 +304,19 @@ pub(crate) async fn write_entry(
     at: UnixMs,
     entry: &NewEntry,
 ) -> Result<i64, Fault> {
-    let mut edge = tx.edge(client.as_str()).await?;
+    let ready = ready(&tx.keys, client.as_str(), case_id, at, entry.clone())?;
+    Ok(write_ready(tx, ready).await?.1)
+}
+
+async fn write_ready(tx: &mut Tx, ready: Ready) -> Result<(NewEntry, i64), Fault> {
+    let Ready { entry, mut leaf, salt, body } = ready;
+    let mut edge = tx.edge(&leaf.client).await?;
     let seq = as_i64(edge.size());
-    let body = Body { actor: entry.actor.clone(), event: entry.event.clone() };
-    let body = serde_json::to_vec(&body)
-        .map_err(|e| StoreError::Broken(format!("an event cannot be written: {e}")))?;
-    let mut salt = [0u8; 32];
-    fill(&mut salt)?;
-    let verdict = entry.event.verdict();
-    let leaf = Leaf {
-        client: client.to_string(),
-        seq,
-        at_ms: at.0,
-        case_id: case_id.into(),
-        actor: tx.keys.actor(&entry.actor)?,
-        kind: entry.event.kind().into(),
-        digest: entry.event.digest().map(|d| d.0.to_vec()),
-        tier: verdict.map(|v| v.tier.name().into()),
-        findings: findings(&entry.event),
-        policy_version: verdict.map(|v| v.policy_version.to_string()),
-        outcome: entry.event.outcome_name().map(str::to_owned),
-        commitment: commitment(&salt, &body),
-    };
+    leaf.seq = seq;
     let hash = leaf_hash(&leaf.bytes());
     edge.push(hash);
-    query(
-        "INSERT INTO entries (client, seq, at_ms, case_id, actor, kind, digest, tier, findings,
-           policy_version, outcome, commitment, leaf_hash)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-    )
-    .bind(leaf.client)
-    .bind(seq)
-    .bind(at.0)
-    .bind(leaf.case_id)
-    .bind(leaf.actor)
-    .bind(leaf.kind)
-    .bind(leaf.digest)
-    .bind(leaf.tier)
-    .bind(leaf.findings)
-    .bind(leaf.policy_version)
-    .bind(leaf.outcome)
-    .bind(leaf.commitment)
-    .bind(hash.to_vec())
-    .execute(&mut tx.conn)
-    .await?;
-    query("INSERT INTO entry_private (client, seq, salt, body) VALUES ($1, $2, $3, $4)")
-        .bind(client.as_str())
-        .bind(seq)
-        .bind(salt.to_vec())
-        .bind(body)
-        .execute(&mut tx.conn)
-        .await?;
-    tx.set_edge(client.as_str(), edge, at);
-    tx.moved(client.as_str(), case_id);
-    Ok(seq)
+    tx.set_edge(&leaf.client, edge, UnixMs(leaf.at_ms));
+    tx.moved(&leaf.client, &leaf.case_id);
+    tx.push(PendingRow { leaf, hash, salt, body });
+    Ok((entry, seq))
 }

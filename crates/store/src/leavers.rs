@@ -31,7 +31,7 @@ pub(crate) async fn void(
              AND o.approval = a.id AND o.state = 'done')
          ORDER BY a.client, a.case_id, a.asked_ms, a.id",
     )
-    .fetch_all(&mut tx.conn)
+    .fetch_all(tx.sql().await?)
     .await?;
     let mut cases: BTreeMap<(ClientId, CaseId), Changes> = BTreeMap::new();
     for row in &rows {

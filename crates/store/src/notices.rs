@@ -102,7 +102,7 @@ impl Store {
                 .bind(id)
                 .bind(i64::from(ok))
                 .bind(now.0)
-                .execute(&mut tx.conn)
+                .execute(tx.sql().await?)
                 .await?;
                 Ok(())
             })
@@ -139,7 +139,7 @@ pub(crate) async fn insert(
     .bind(&notice.title)
     .bind(&notice.detail)
     .bind(notice.undo_until.map(|u| u.0))
-    .fetch_one(&mut tx.conn)
+    .fetch_one(tx.sql().await?)
     .await?;
     Ok(id)
 }

@@ -193,7 +193,7 @@ pub(crate) async fn project(tx: &mut Tx, place: Place<'_>, entry: &NewEntry) -> 
             .bind(brain)
             .bind(approval.map(|a| a.to_string()))
             .bind(place.at.0)
-            .execute(&mut tx.conn)
+            .execute(tx.sql().await?)
             .await?;
             keep_changes(tx, place, *attempt, action).await
         }
@@ -209,7 +209,7 @@ pub(crate) async fn project(tx: &mut Tx, place: Place<'_>, entry: &NewEntry) -> 
             .bind(attempt.to_string())
             .bind(state)
             .bind(place.at.0)
-            .execute(&mut tx.conn)
+            .execute(tx.sql().await?)
             .await?;
             Ok(())
         }
@@ -217,7 +217,7 @@ pub(crate) async fn project(tx: &mut Tx, place: Place<'_>, entry: &NewEntry) -> 
             query("UPDATE outcomes SET undone = 1 WHERE client = $1 AND attempt = $2")
                 .bind(place.client.as_str())
                 .bind(attempt.to_string())
-                .execute(&mut tx.conn)
+                .execute(tx.sql().await?)
                 .await?;
             Ok(())
         }
@@ -239,7 +239,7 @@ async fn keep_changes(
         .bind(place.client.as_str())
         .bind(attempt.to_string())
         .bind(change)
-        .execute(&mut tx.conn)
+        .execute(tx.sql().await?)
         .await?;
     }
     Ok(())

@@ -115,9 +115,9 @@ impl Store {
                 let done = query("UPDATE people SET password_hash = $2 WHERE id = $1")
                     .bind(&id)
                     .bind(hash)
-                    .execute(&mut tx.conn)
+                    .execute(tx.sql().await?)
                     .await?;
-                drop_login_tokens(&mut tx.conn, &id).await?;
+                drop_login_tokens(tx.sql().await?, &id).await?;
                 Ok(done == 1)
             })
         })
@@ -172,7 +172,7 @@ impl Store {
                 query("UPDATE people SET role = $2 WHERE id = $1")
                     .bind(id.as_str())
                     .bind(role.name())
-                    .execute(&mut tx.conn)
+                    .execute(tx.sql().await?)
                     .await?;
                 role_changed(tx, &before, role, by, now).await?;
                 Ok(true)
@@ -197,7 +197,7 @@ impl Store {
                     .bind(&id)
                     .bind(away.map(|a| a.0))
                     .bind(away.map(|a| a.1))
-                    .execute(&mut tx.conn)
+                    .execute(tx.sql().await?)
                     .await?;
                 Ok(done == 1)
             })
@@ -226,7 +226,7 @@ impl Store {
                 let done = query("UPDATE people SET deputy = $2 WHERE id = $1")
                     .bind(&id)
                     .bind(deputy.as_ref().map(PersonId::as_str))
-                    .execute(&mut tx.conn)
+                    .execute(tx.sql().await?)
                     .await?;
                 Ok(done == 1)
             })
@@ -279,7 +279,7 @@ async fn put(tx: &mut Tx, person: &Person, at: UnixMs) -> Result<(), Fault> {
     .bind(person.away.map(|a| a.0.0))
     .bind(person.away.map(|a| a.1.0))
     .bind(person.deputy.as_ref().map(PersonId::as_str))
-    .execute(&mut tx.conn)
+    .execute(tx.sql().await?)
     .await?;
     Ok(())
 }
@@ -292,9 +292,9 @@ async fn remove(tx: &mut Tx, id: PersonId, by: Actor, now: UnixMs) -> Result<Rem
     for sql in
         ["DELETE FROM people WHERE id = $1", "UPDATE people SET deputy = NULL WHERE deputy = $1"]
     {
-        query(sql).bind(id.as_str()).execute(&mut tx.conn).await?;
+        query(sql).bind(id.as_str()).execute(tx.sql().await?).await?;
     }
-    drop_login_tokens(&mut tx.conn, id.as_str()).await?;
+    drop_login_tokens(tx.sql().await?, id.as_str()).await?;
     journal(tx, id.clone(), "removed".into(), by.clone(), now).await?;
     leavers::void(tx, &id, "was removed", by, now).await?;
     Ok(Removal::Removed)
@@ -325,7 +325,7 @@ async fn is_last_admin(tx: &mut Tx, person: &Person) -> Result<bool, Fault> {
     let others: i64 = query_scalar("SELECT COUNT(*) FROM people WHERE role = $1 AND id <> $2")
         .bind(Role::Admin.name())
         .bind(person.id.as_str())
-        .fetch_one(&mut tx.conn)
+        .fetch_one(tx.sql().await?)
         .await?;
     Ok(others == 0)
 }
@@ -342,7 +342,7 @@ async fn journal(
 
 async fn load(tx: &mut Tx, id: &str) -> Result<Option<Person>, Fault> {
     let sql = format!("SELECT {COLUMNS} FROM people WHERE id = $1");
-    let row = query(sql).bind(id).fetch_optional(&mut tx.conn).await?;
+    let row = query(sql).bind(id).fetch_optional(tx.sql().await?).await?;
     row.map(|r| person(&r)).transpose()
 }
 

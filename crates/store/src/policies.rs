@@ -144,8 +144,9 @@ impl Store {
         };
         self.write(move |tx| {
             Box::pin(async move {
-                let there: i64 =
-                    query_scalar("SELECT COUNT(*) FROM policies").fetch_one(&mut tx.conn).await?;
+                let there: i64 = query_scalar("SELECT COUNT(*) FROM policies")
+                    .fetch_one(tx.sql().await?)
+                    .await?;
                 if there > 0 {
                     return Ok(false);
                 }
@@ -253,7 +254,7 @@ async fn reject(
 async fn base_is_active(tx: &mut Tx, base: Option<&str>) -> Result<(), Fault> {
     let active: Option<String> =
         query_scalar("SELECT version FROM policies WHERE state = 'active'")
-            .fetch_optional(&mut tx.conn)
+            .fetch_optional(tx.sql().await?)
             .await?;
     if active.as_deref() == base {
         return Ok(());
@@ -285,7 +286,7 @@ async fn propose(tx: &mut Tx, row: PolicyRow, author: Actor) -> Result<PolicyRow
     .bind(to_json(&row.diff)?)
     .bind(to_json(&row.loosens)?)
     .bind(row.proposed_at.0)
-    .execute(&mut tx.conn)
+    .execute(tx.sql().await?)
     .await?;
     if done == 0 {
         let text = format!("there is a policy {:?} already; choose another version", row.version);
@@ -311,7 +312,7 @@ async fn activate(
     now: UnixMs,
 ) -> Result<(), Fault> {
     query("UPDATE policies SET state = 'retired' WHERE state = 'active'")
-        .execute(&mut tx.conn)
+        .execute(tx.sql().await?)
         .await?;
     set_state(tx, row, PolicyState::Active, by, now).await?;
     let event =
@@ -331,14 +332,14 @@ async fn set_state(
         .bind(state.name())
         .bind(by)
         .bind(now.0)
-        .execute(&mut tx.conn)
+        .execute(tx.sql().await?)
         .await?;
     Ok(())
 }
 
 async fn load(tx: &mut Tx, version: &str) -> Result<PolicyRow, Fault> {
     let sql = format!("SELECT {COLUMNS} FROM policies WHERE version = $1");
-    let row = query(sql).bind(version).fetch_optional(&mut tx.conn).await?;
+    let row = query(sql).bind(version).fetch_optional(tx.sql().await?).await?;
     policy(&row.ok_or_else(|| StoreError::NotFound(format!("there is no policy {version:?}")))?)
 }
 

@@ -208,7 +208,7 @@ async fn take_in(tx: &mut Tx, submit: Submit, now: UnixMs) -> Result<Submitted, 
     .bind(brain.as_str())
     .bind(summary)
     .bind(now.0)
-    .execute(&mut tx.conn)
+    .execute(tx.sql().await?)
     .await?;
     write_entry(
         tx,
@@ -228,7 +228,7 @@ async fn take_in(tx: &mut Tx, submit: Submit, now: UnixMs) -> Result<Submitted, 
         .bind(body.to_vec())
         .bind(&case_id)
         .bind(now.0)
-        .execute(&mut tx.conn)
+        .execute(tx.sql().await?)
         .await?;
     }
     Ok(Submitted::New(id))
@@ -243,7 +243,7 @@ async fn may_ask(tx: &mut Tx, brain: &BrainId, actor: &Actor) -> Result<(), Faul
     let revoked: i64 =
         query_scalar("SELECT COUNT(*) FROM brains WHERE id = $1 AND revoked_ms IS NOT NULL")
             .bind(brain.as_str())
-            .fetch_one(&mut tx.conn)
+            .fetch_one(tx.sql().await?)
             .await?;
     match revoked {
         0 => Ok(()),
@@ -261,12 +261,12 @@ async fn asked_before(
 ) -> Result<Option<Submitted>, Fault> {
     query("DELETE FROM idempotency WHERE at_ms <= $1")
         .bind(now.plus_ms(-KEY_TTL_MS).0)
-        .execute(&mut tx.conn)
+        .execute(tx.sql().await?)
         .await?;
     let row = query("SELECT body_hash, case_id FROM idempotency WHERE brain = $1 AND key = $2")
         .bind(brain.as_str())
         .bind(key)
-        .fetch_optional(&mut tx.conn)
+        .fetch_optional(tx.sql().await?)
         .await?;
     let Some(row) = row else { return Ok(None) };
     if row.try_get::<Vec<u8>, _>("body_hash")? != body {

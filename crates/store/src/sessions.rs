@@ -28,7 +28,7 @@ impl Store {
                 .bind(id)
                 .bind(data)
                 .bind(expires.0)
-                .execute(&mut tx.conn)
+                .execute(tx.sql().await?)
                 .await?;
                 Ok(())
             })
@@ -54,7 +54,7 @@ impl Store {
                 query("DELETE FROM sessions WHERE id = $1 OR expires_ms <= $2")
                     .bind(id)
                     .bind(now.0)
-                    .execute(&mut tx.conn)
+                    .execute(tx.sql().await?)
                     .await?;
                 Ok(())
             })
@@ -76,7 +76,7 @@ impl Store {
                     .bind(hash)
                     .bind(person)
                     .bind(expires.0)
-                    .execute(&mut tx.conn)
+                    .execute(tx.sql().await?)
                     .await?;
                 Ok(())
             })
@@ -97,7 +97,7 @@ impl Store {
                 )
                 .bind(hash)
                 .bind(now.0)
-                .fetch_optional(&mut tx.conn)
+                .fetch_optional(tx.sql().await?)
                 .await?;
                 found
                     .map(|id| {

@@ -48,7 +48,7 @@ pub(crate) async fn project(tx: &mut Tx, place: Place<'_>, entry: &NewEntry) -> 
         .bind(action.kind().name())
         .bind(target)
         .bind(place.at.0)
-        .execute(&mut tx.conn)
+        .execute(tx.sql().await?)
         .await?;
     }
     Ok(())

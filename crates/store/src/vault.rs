@@ -163,7 +163,7 @@ impl Store {
                      WHERE sealed IS NOT NULL AND expires_ms <= $1",
                 )
                 .bind(now.0)
-                .execute(&mut tx.conn)
+                .execute(tx.sql().await?)
                 .await?;
                 tx.wiped = true;
                 Ok(())
@@ -200,7 +200,7 @@ impl Store {
                     .bind(hash)
                     .bind(now.0)
                     .bind(MAX_CODES)
-                    .fetch_optional(&mut tx.conn)
+                    .fetch_optional(tx.sql().await?)
                     .await?;
                     if let Some(row) = row {
                         return Ok(Ok(one(&row)?));
@@ -211,7 +211,7 @@ impl Store {
                     )
                     .bind(&id)
                     .bind(now.0)
-                    .fetch_one(&mut tx.conn)
+                    .fetch_one(tx.sql().await?)
                     .await?;
                     Ok(Err(if ready > 0 { TakeError::TooManyCodes } else { TakeError::Gone }))
                 })
@@ -278,7 +278,7 @@ pub(crate) async fn settle(tx: &mut Tx, attempt: AttemptId, happened: bool) -> R
             "UPDATE drops SET state = 'wiped', sealed = NULL WHERE attempt = $1 AND state = 'sealed'"
         }
     };
-    let done = query(sql).bind(attempt.to_string()).execute(&mut tx.conn).await?;
+    let done = query(sql).bind(attempt.to_string()).execute(tx.sql().await?).await?;
     tx.wiped |= !happened && done > 0;
     Ok(())
 }
@@ -296,7 +296,7 @@ async fn take(
     )
     .bind(id)
     .bind(now.0)
-    .fetch_optional(&mut tx.conn)
+    .fetch_optional(tx.sql().await?)
     .await?;
     let Some(row) = row else { return Ok(Err(TakeError::Gone)) };
     let sealed: Option<Vec<u8>> = row.try_get("sealed")?;
@@ -316,7 +316,7 @@ async fn take(
             }
             false => "UPDATE drops SET code_tries = $2 WHERE id = $1",
         };
-        query(sql).bind(id).bind(tries).execute(&mut tx.conn).await?;
+        query(sql).bind(id).bind(tries).execute(tx.sql().await?).await?;
         tx.wiped |= wipe;
         let error =
             if wipe { TakeError::Gone } else { TakeError::WrongCode { left: MAX_TRIES - tries } };
@@ -326,7 +326,7 @@ async fn take(
     let secret = unseal(&tx.keys, &row.try_get::<String, _>("attempt")?, &sealed)?;
     query("UPDATE drops SET state = 'viewed', sealed = NULL, code_hash = NULL WHERE id = $1")
         .bind(id)
-        .execute(&mut tx.conn)
+        .execute(tx.sql().await?)
         .await?;
     tx.wiped = true;
     Ok(Ok((one(&row)?, secret)))
@@ -354,7 +354,7 @@ pub(crate) async fn insert(
     .bind(sealed)
     .bind(at.0)
     .bind(expires_at.0)
-    .execute(&mut tx.conn)
+    .execute(tx.sql().await?)
     .await?;
     Ok(())
 }

@@ -85,7 +85,7 @@ pub(crate) async fn brain_of(
                 query_scalar("SELECT brain FROM cases WHERE client = $1 AND id = $2")
                     .bind(place.client.as_str())
                     .bind(place.case_id)
-                    .fetch_optional(&mut tx.conn)
+                    .fetch_optional(tx.sql().await?)
                     .await?;
             Ok(found.flatten())
         }
@@ -101,7 +101,7 @@ async fn project_case(tx: &mut Tx, place: Place<'_>, entry: &NewEntry) -> Result
                 .bind(client.as_str())
                 .bind(case_id)
                 .bind(verdict.tier.name())
-                .execute(&mut tx.conn)
+                .execute(tx.sql().await?)
                 .await?;
         }
         Event::Held { .. } => set_phase(tx, client, case_id, CasePhase::WaitingForApproval).await?,
@@ -119,7 +119,7 @@ async fn project_case(tx: &mut Tx, place: Place<'_>, entry: &NewEntry) -> Result
                 .bind(client.as_str())
                 .bind(case_id)
                 .bind(at.0)
-                .execute(&mut tx.conn)
+                .execute(tx.sql().await?)
                 .await?;
         }
         _ => {}
@@ -137,7 +137,7 @@ pub(crate) async fn set_phase(
         .bind(client.as_str())
         .bind(case_id)
         .bind(phase.name())
-        .execute(&mut tx.conn)
+        .execute(tx.sql().await?)
         .await?;
     Ok(())
 }
@@ -157,7 +157,7 @@ pub(crate) async fn change_view(
                 .bind(client.as_str())
                 .bind(case_id)
                 .bind(text)
-                .execute(&mut tx.conn)
+                .execute(tx.sql().await?)
                 .await?;
         }
         View::Ask(approval) => approvals::insert(tx, &approval).await?,
@@ -177,7 +177,7 @@ pub(crate) async fn change_view(
             .bind(psa)
             .bind(ticket)
             .bind(message)
-            .execute(&mut tx.conn)
+            .execute(tx.sql().await?)
             .await?;
         }
     }
@@ -195,7 +195,7 @@ async fn wake(
         .bind(client.as_str())
         .bind(case_id)
         .bind(when.map(|w| w.0))
-        .execute(&mut tx.conn)
+        .execute(tx.sql().await?)
         .await?;
     Ok(())
 }
@@ -216,7 +216,7 @@ pub(crate) async fn mark_news(tx: &mut Tx, client: &ClientId, case_id: &str) -> 
     query("UPDATE cases SET news = 1 WHERE client = $1 AND id = $2")
         .bind(client.as_str())
         .bind(case_id)
-        .execute(&mut tx.conn)
+        .execute(tx.sql().await?)
         .await?;
     Ok(())
 }

@@ -81,7 +81,7 @@ impl Store {
                 .bind(state)
                 .bind(failed)
                 .bind(when.map(|w| w.0))
-                .execute(&mut tx.conn)
+                .execute(tx.sql().await?)
                 .await?;
                 Ok(())
             })
@@ -122,7 +122,7 @@ pub(crate) async fn project(tx: &mut Tx, place: Place<'_>, event: &Event) -> Res
     .bind(event.kind())
     .bind(place.seq)
     .bind(place.at.0)
-    .execute(&mut tx.conn)
+    .execute(tx.sql().await?)
     .await?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The one writer: collects what is waiting, commits it together, and only then answers.
 //!
-//! Group commit: under load many appends share one `fsync`. Each piece of work runs inside a
-//! savepoint, so one that fails takes nothing else with it; when the database itself fails (full,
+//! Group commit: under load many appends share one `fsync`, and one statement. Each piece of work
+//! that uses the connection runs inside a savepoint, so one that fails takes nothing else with it; when the database itself fails (full,
 //! locked, damaged) the whole batch is undone and every caller is told that cause. INVARIANT:
 //! nobody is told of success before the commit returned.
 
@@ -21,7 +21,12 @@ use std::{
 };
 use tokio::sync::{mpsc, oneshot};
 
+mod pending;
 mod remote;
+mod versions;
+
+pub(crate) use pending::{Moved, Row as PendingRow};
+use versions::Versions;
 
 /// A failure inside a transaction.
 #[derive(Debug)]
@@ -59,14 +64,23 @@ impl Fault {
 /// The open transaction.
 #[derive(Debug)]
 pub(crate) struct Tx {
-    pub(crate) conn: Conn,
+    conn: Conn,
     pub(crate) keys: Keys,
+    /// What is written together, and how much of it is of earlier pieces of work.
+    pending: pending::Pending,
+    earlier: (usize, usize),
+    /// The current piece of work has a savepoint: it has used the connection.
+    saved: bool,
+    /// Versions of cases, as they are with what is pending.
+    versions: Versions,
     /// Trees that grew in this transaction, with the time of the newest entry. Written at its end.
     edges: BTreeMap<String, (Frontier, UnixMs)>,
     /// What `edges` held before the current piece of work.
     before: Vec<(String, Option<(Frontier, UnixMs)>)>,
     /// Clients whose log grew since their last checkpoint, with the time of the newest entry.
     grown: BTreeMap<String, UnixMs>,
+    /// SQLite's count of other connections' commits.
+    data_version: i64,
     /// Cases that moved on in this batch.
     moved: BTreeSet<(String, String)>,
     /// Where a lost connection is made anew.
@@ -83,6 +97,56 @@ pub(crate) struct Tx {
 }
 
 impl Tx {
+    /// The connection, for statements of the current piece of work.
+    pub(crate) async fn sql(&mut self) -> Result<&mut Conn, Fault> {
+        if !self.saved {
+            let mut own = self.pending.split_off(self.earlier);
+            self.pending.write(&mut self.conn).await?;
+            query("SAVEPOINT work").execute(&mut self.conn).await?;
+            self.saved = true;
+            std::mem::swap(&mut self.pending, &mut own);
+        }
+        self.pending.write(&mut self.conn).await?;
+        self.earlier = (0, 0);
+        Ok(&mut self.conn)
+    }
+
+    /// A case's version, with what this transaction appended; `None`: there is no such case.
+    pub(crate) async fn version(&mut self, client: &str, case: &str) -> Result<Option<i64>, Fault> {
+        if let Some(version) = self.versions.get(client, case) {
+            return Ok(Some(version));
+        }
+        let found: Option<i64> =
+            query_scalar("SELECT version FROM cases WHERE client = $1 AND id = $2")
+                .bind(client)
+                .bind(case)
+                .fetch_optional(&mut self.conn)
+                .await?;
+        if let Some(version) = found {
+            self.versions.learn(client, case, version);
+        }
+        Ok(found)
+    }
+
+    /// Moves a case on.
+    pub(crate) fn set_version(&mut self, moved: Moved) {
+        self.versions.set(&moved);
+        self.pending.cases.push(moved);
+    }
+
+    /// Appends an entry.
+    pub(crate) fn push(&mut self, row: PendingRow) {
+        self.pending.entries.push(row);
+    }
+
+    /// Begins a piece of work: what it does can be undone by itself.
+    fn begin_work(&mut self) {
+        self.saved = false;
+        self.earlier = self.pending.len();
+        self.before.clear();
+        self.versions.begin_work();
+    }
+
     /// The right edge of a client's tree, with what this transaction appended.
     pub(crate) async fn edge(&mut self, client: &str) -> Result<Frontier, Fault> {
         match self.edges.get(client) {
@@ -106,6 +170,8 @@ impl Tx {
 
     /// Forgets what the current piece of work appended.
     fn take_back(&mut self) {
+        self.pending.cut(self.earlier);
+        self.versions.take_back();
         while let Some((client, old)) = self.before.pop() {
             match old {
                 Some(edge) => self.edges.insert(client, edge),
@@ -182,7 +248,7 @@ pub(crate) enum Order {
     Close,
 }
 
-const BATCH: usize = 128;
+const BATCH: usize = 1024;
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 
 /// Runs until told to close or until every sender is gone; signs a last checkpoint on the way out.
@@ -199,6 +265,11 @@ pub(crate) async fn run(
         edges: BTreeMap::new(),
         before: Vec::new(),
         grown: BTreeMap::new(),
+        pending: pending::Pending::default(),
+        earlier: (0, 0),
+        saved: false,
+        versions: Versions::default(),
+        data_version: -1,
         moved: BTreeSet::new(),
         source,
         writer: uuid::Uuid::now_v7().to_string(),
@@ -256,7 +327,11 @@ async fn commit(tx: &mut Tx, mut batch: Vec<Box<dyn Work>>, path: &str) {
     let edges = std::mem::take(&mut tx.edges);
     match result {
         Ok(()) => tx.grown.extend(edges.into_iter().map(|(client, (_, at))| (client, at))),
-        Err(_) => undo(tx).await,
+        Err(_) => {
+            tx.pending.cut((0, 0));
+            tx.versions.forget();
+            undo(tx).await;
+        }
     }
     for work in batch {
         work.finish(result.clone());
@@ -265,19 +340,27 @@ async fn commit(tx: &mut Tx, mut batch: Vec<Box<dyn Work>>, path: &str) {
 
 async fn run_all(tx: &mut Tx, batch: &mut [Box<dyn Work>], path: &str) -> Result<(), StoreError> {
     begin(tx).await.map_err(|e| StoreError::from_sqlx(path, &e))?;
+    let others = others_wrote(tx).await.map_err(|e| StoreError::from_sqlx(path, &e))?;
+    if others {
+        tx.versions.forget();
+    }
     for work in batch {
-        say(tx, "SAVEPOINT work", path).await?;
-        tx.before.clear();
+        tx.begin_work();
         match work.run(tx).await {
             Ran::Keep => {}
             Ran::Undo => {
                 tx.take_back();
-                say(tx, "ROLLBACK TO work", path).await?;
+                if tx.saved {
+                    say(tx, "ROLLBACK TO work", path).await?;
+                }
             }
             Ran::Abort(error) => return Err(error),
         }
-        say(tx, "RELEASE work", path).await?;
+        if tx.saved {
+            say(tx, "RELEASE work", path).await?;
+        }
     }
+    tx.pending.write(&mut tx.conn).await.map_err(|e| StoreError::from_sqlx(path, &e))?;
     for (client, (edge, _)) in &tx.edges {
         put_tip(&mut tx.conn, client, edge).await.map_err(|f| f.into_store(path))?;
     }
@@ -286,6 +369,17 @@ async fn run_all(tx: &mut Tx, batch: &mut [Box<dyn Work>], path: &str) -> Result
         Ok(_) => Ok(()),
         Err(e) => remote::resolve(tx, e).await.map_err(|e| StoreError::from_sqlx(path, &e)),
     }
+}
+
+/// Whether another process, or another node, may have written since the last transaction here.
+async fn others_wrote(tx: &mut Tx) -> Result<bool, sqlx::Error> {
+    if let Conn::Postgres(_) = tx.conn {
+        return Ok(true);
+    }
+    // It changes with every commit of another connection, and with none of this one.
+    let seen: i64 = query_scalar("PRAGMA data_version").fetch_one(&mut tx.conn).await?;
+    let before = std::mem::replace(&mut tx.data_version, seen);
+    Ok(before != seen)
 }
 
 /// Begins, on a new connection when the old one is gone.
