@@ -1,9 +1,10 @@
 //! Appends to the journal, beside the floor that the disk sets.
 //!
 //! `cargo run --release -p store --example journal_bench -- --json [--entries N] [--concurrency C]
-//! [--dir DIR]`. The floor is what a program without a database and without sharing could do: write
-//! as many bytes as one entry has to a file in the same folder and wait for the disk, one at a time.
-//! Half of it is measured before the appends and half after.
+//! [--dir DIR]`. Two floors are measured in the same run and folder, half before the appends and half
+//! after: writing the bytes of one entry and waiting for the disk, one at a time; and writing the bytes
+//! of as many entries as are outstanding at once into a file that is there already (`O_DSYNC`): what
+//! group commit could reach without a database, a tree or a hash.
 
 use domain::{Actor, CaseId, ClientId, Event, IncomingTicket, TicketRef, TicketStatus, UnixMs};
 use std::{
@@ -26,7 +27,7 @@ struct Args {
 }
 
 fn args() -> Outcome<Args> {
-    let mut args = Args { json: false, entries: 20_000, concurrency: 64, dir: ".".into() };
+    let mut args = Args { json: false, entries: 200_000, concurrency: 1_024, dir: ".".into() };
     let mut given = std::env::args().skip(1);
     while let Some(name) = given.next() {
         let mut value = || given.next().ok_or(format!("{name} needs a value"));
@@ -60,15 +61,17 @@ async fn main() -> Outcome<()> {
     store.append(append(&client, 0, 1, 0)).await?;
     let bytes = entry_bytes(dir.path()).await?;
 
-    let rounds = args.entries.min(1000);
-    let before = floor(dir.path(), bytes, rounds / 2)?;
     let each = args.entries / args.concurrency;
+    let mut floors = Floors::new(dir.path(), bytes, args.concurrency)?;
+    floors.measure()?;
+    let single_p50_us = single(&store, &client).await?;
+    let first = 2 + SINGLES;
     let start = Instant::now();
     let workers: Vec<_> = (0..args.concurrency)
         .map(|n| {
             let (store, client) = (store.clone(), client.clone());
             tokio::spawn(async move {
-                let first = if n == 0 { 2 } else { 1 };
+                let first = if n == 0 { first } else { 1 };
                 for i in 0..each {
                     store.append(append(&client, n, first + i, i)).await?;
                 }
@@ -80,21 +83,25 @@ async fn main() -> Outcome<()> {
         worker.await??;
     }
     let appends_per_s = (each * args.concurrency) as f64 / start.elapsed().as_secs_f64();
-    let after = floor(dir.path(), bytes, rounds - rounds / 2)?;
-    let floor_per_s = rounds as f64 / (before + after);
+    floors.measure()?;
 
     let report = store.verify(&client, None).await?;
-    let expected = args.concurrency + 1 + each * args.concurrency;
+    let expected = args.concurrency + 1 + SINGLES + each * args.concurrency;
     if !report.is_clean() || report.size != expected {
         return Err(format!("the journal is not whole: {report:?}").into());
     }
     store.close().await;
-    let ratio = appends_per_s / floor_per_s;
+    let (one_us, group_per_s) = (floors.one_p50_us(), floors.group_per_s());
     if args.json {
         let figures = serde_json::json!({
             "appends_per_s": appends_per_s,
-            "floor_fsync_per_s": floor_per_s,
-            "ratio": ratio,
+            "single_append_p50_us": single_p50_us,
+            "floor_one_fsync_p50_us": one_us,
+            "single_ratio": single_p50_us / one_us,
+            "floor_one_at_a_time_per_s": 1e6 / one_us,
+            "ratio_to_one_at_a_time": appends_per_s * one_us / 1e6,
+            "floor_group_commit_per_s": group_per_s,
+            "ratio_to_group_commit": appends_per_s / group_per_s,
             "entries": each * args.concurrency,
             "concurrency": args.concurrency,
             "entry_bytes": bytes,
@@ -102,24 +109,87 @@ async fn main() -> Outcome<()> {
         println!("{figures}");
     } else {
         println!("{appends_per_s:.0} appends a second, {} at once", args.concurrency);
-        println!(
-            "{floor_per_s:.0} plain writes of {bytes} bytes with fsync a second, one at a time"
-        );
-        println!("ratio {ratio:.2}");
+        println!("{single_p50_us:.0} µs for one alone; {one_us:.0} µs for a write and fsync");
+        println!("{group_per_s:.0} entries a second in plain group commits");
     }
     Ok(())
 }
 
-/// Seconds for `rounds` writes with fsync.
-fn floor(dir: &Path, bytes: usize, rounds: u64) -> Outcome<f64> {
-    let mut file = File::options().create(true).append(true).open(dir.join("floor"))?;
-    let data = vec![b'x'; bytes];
-    let start = Instant::now();
-    for _ in 0..rounds {
-        file.write_all(&data)?;
-        file.sync_data()?;
+/// Appends that are made one after the other.
+const SINGLES: u64 = 500;
+
+/// Microseconds of an append that nobody shares the disk with, in the middle.
+async fn single(store: &Store, client: &ClientId) -> Outcome<f64> {
+    let mut took = Vec::new();
+    for i in 0..SINGLES {
+        let start = Instant::now();
+        store.append(append(client, 0, 2 + i, i)).await?;
+        took.push(start.elapsed().as_secs_f64() * 1e6);
     }
-    Ok(start.elapsed().as_secs_f64())
+    Ok(middle(&mut took))
+}
+
+fn middle(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// What the disk does without us.
+struct Floors {
+    dir: PathBuf,
+    bytes: usize,
+    batch: u64,
+    one_us: Vec<f64>,
+    group_us: Vec<f64>,
+}
+
+impl Floors {
+    const ROUNDS: usize = 300;
+
+    fn new(dir: &Path, bytes: usize, batch: u64) -> Outcome<Floors> {
+        Ok(Floors { dir: dir.into(), bytes, batch, one_us: vec![], group_us: vec![] })
+    }
+
+    fn measure(&mut self) -> Outcome<()> {
+        let mut file = File::options().create(true).append(true).open(self.dir.join("floor"))?;
+        let data = vec![b'x'; self.bytes];
+        for _ in 0..Self::ROUNDS {
+            let start = Instant::now();
+            file.write_all(&data)?;
+            file.sync_data()?;
+            self.one_us.push(start.elapsed().as_secs_f64() * 1e6);
+        }
+        self.group()
+    }
+
+    fn group(&mut self) -> Outcome<()> {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        /// Linux' O_DSYNC: a write returns when the bytes are on the disk.
+        const O_DSYNC: i32 = 0o10000;
+        let path = self.dir.join("group");
+        let data = vec![b'x'; self.bytes * usize::try_from(self.batch)?];
+        let mut made = File::create(&path)?;
+        for _ in 0..Self::ROUNDS {
+            made.write_all(&data)?;
+        }
+        made.sync_all()?;
+        let mut file = File::options().write(true).custom_flags(O_DSYNC).open(&path)?;
+        for _ in 0..Self::ROUNDS {
+            let start = Instant::now();
+            file.write_all(&data)?;
+            self.group_us.push(start.elapsed().as_secs_f64() * 1e6);
+        }
+        std::fs::remove_file(&path)?;
+        Ok(())
+    }
+
+    fn one_p50_us(&mut self) -> f64 {
+        middle(&mut self.one_us)
+    }
+
+    fn group_per_s(&mut self) -> f64 {
+        self.batch as f64 * 1e6 / middle(&mut self.group_us)
+    }
 }
 
 /// Bytes of the newest entry in all its columns, the private part included.

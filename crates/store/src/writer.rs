@@ -249,6 +249,8 @@ pub(crate) enum Order {
 }
 
 const BATCH: usize = 1024;
+/// How often the writer lets others run before it goes with fewer than the last time.
+const PATIENCE: u32 = 64;
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 
 /// Runs until told to close or until every sender is gone; signs a last checkpoint on the way out.
@@ -285,6 +287,7 @@ pub(crate) async fn run(
     let mut tick = tokio::time::interval(CHECKPOINT_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut open = true;
+    let mut latest = 1;
     while open {
         let mut next = tokio::select! {
             biased;
@@ -295,6 +298,7 @@ pub(crate) async fn run(
             order = queue.recv() => order,
         };
         let mut batch = Vec::new();
+        let mut patience = PATIENCE;
         loop {
             match next {
                 Some(Order::Work(work)) => batch.push(work),
@@ -306,11 +310,25 @@ pub(crate) async fn run(
             if batch.len() == BATCH {
                 break;
             }
-            match queue.try_recv() {
-                Ok(order) => next = Some(order),
-                Err(_) => break,
+            next = loop {
+                match queue.try_recv() {
+                    Ok(order) => break Some(order),
+                    // Who was answered a moment ago is about to come back with the next: together
+                    // they share one wait for the disk.
+                    Err(mpsc::error::TryRecvError::Empty)
+                        if batch.len() < latest && patience > 0 =>
+                    {
+                        patience -= 1;
+                        tokio::task::yield_now().await;
+                    }
+                    Err(_) => break None,
+                }
+            };
+            if next.is_none() {
+                break;
             }
         }
+        latest = batch.len();
         commit(&mut tx, batch, &path).await;
     }
     housekeeping(&mut tx, &path).await;

@@ -121,7 +121,12 @@ async fn in_chunks<T>(
     for size in SIZES {
         let many = left / size;
         left -= many * size;
-        let sql = if many > 0 { statement(text, size, width) } else { String::new() };
+        let sql = match conn {
+            _ if many == 0 => continue,
+            // SQLite looks for the name of each place among all of them.
+            Conn::Sqlite(_) => statement(text, size, width, |_| "?".to_owned()),
+            Conn::Postgres(_) => statement(text, size, width, |n| format!("${n}")),
+        };
         for _ in 0..many {
             let mut run = query(sql.clone());
             for row in rows.by_ref().take(size) {
@@ -133,9 +138,9 @@ async fn in_chunks<T>(
     Ok(())
 }
 
-fn statement(text: Text, rows: usize, width: usize) -> String {
+fn statement(text: Text, rows: usize, width: usize, place: impl Fn(usize) -> String) -> String {
     let row = |n: usize| {
-        let places: Vec<String> = (1..=width).map(|k| format!("${}", n * width + k)).collect();
+        let places: Vec<String> = (1..=width).map(|k| place(n * width + k)).collect();
         format!("({})", places.join(", "))
     };
     let rows: Vec<String> = (0..rows).map(row).collect();
