@@ -136,8 +136,8 @@ impl App {
     }
 }
 
-/// Opens the store of a configuration.
-pub(crate) async fn open_store(config: &Config) -> Result<Store, StartError> {
+/// Where the store of a configuration is.
+pub(crate) fn store_options(config: &Config) -> Result<StoreOptions, StartError> {
     let host = url::Url::parse(&config.public_url)
         .ok()
         .and_then(|u| u.host_str().map(str::to_owned))
@@ -147,7 +147,12 @@ pub(crate) async fn open_store(config: &Config) -> Result<Store, StartError> {
         let url = source.read().map_err(|e| StartError(format!("`database`: {e}")))?;
         options.database = Some(url);
     }
-    Store::open(&options).await.map_err(|e| StartError(e.to_string()))
+    Ok(options)
+}
+
+/// Opens the store of a configuration.
+pub(crate) async fn open_store(config: &Config) -> Result<Store, StartError> {
+    Store::open(&store_options(config)?).await.map_err(|e| StartError(e.to_string()))
 }
 
 fn make_psa(entry: &crate::config::PsaEntry) -> Result<Arc<dyn Psa>, StartError> {

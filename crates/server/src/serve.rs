@@ -55,7 +55,7 @@ pub(crate) async fn start(
 
 /// One server per data folder: two would lease each other's cases and count volumes apart. The
 /// system frees the lock when the process ends, however it ends.
-fn take(data_dir: &Path) -> Result<File, StartError> {
+pub(crate) fn take(data_dir: &Path) -> Result<File, StartError> {
     let path = data_dir.join("serve.lock");
     let fail = |e: &dyn std::fmt::Display| StartError(format!("{}: {e}", path.display()));
     let file = File::create(&path).map_err(|e| fail(&e))?;

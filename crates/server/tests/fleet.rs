@@ -127,8 +127,61 @@ fn nodes_share_the_work_and_one_that_is_killed_is_not_missed() {
     let kim = ["people", "add", "kim", "--role", "admin", "--email", "kim@msp.example"];
     support::Said::from(nodes[1].run_with_input(&kim, "a password of the test\n")).ok(&[]);
     let open = ["breakers", "open", "--client", "fabrikam", "--reason", "a drill", "--as", "kim"];
-    nodes[2].say(&open).ok(&[]);
+    support::Said::from(nodes[2].run_with_input(&open, "a password of the test\n"))
+        .ok(&["stopped"]);
     nodes[0].say(&["breakers", "list"]).ok(&["a drill"]);
+}
+
+#[test]
+fn an_installation_moves_to_the_database_and_back_with_its_journal_proved() {
+    let runtime = Runtime::new().unwrap();
+    let Some(database) = database(&runtime, "moves") else { return };
+    let sandbox =
+        runtime.block_on(Sandbox::start(Options { seed: 5, ..Options::default() })).unwrap();
+    let desk = support::install(&sandbox);
+    let mut server = started(&desk);
+    support::wait_for_intake(&runtime, &desk);
+    let (login, address) = ordinary_users(&sandbox, "fabrikam").remove(0);
+    let closed_by = |server: &mut Server, n: u32, address: &str| {
+        let body =
+            "Hello, I have forgotten my password and cannot sign in. Please reset it. Thanks";
+        let ticket = mail("fabrikam", address, &format!("forgot my password ({n})"), body);
+        let id = runtime.block_on(sandbox.file(&ticket));
+        wait_for(
+            "the ticket's end",
+            || desk.log(),
+            || {
+                assert!(!server.ended(), "{}", desk.log());
+                let ended = desk.say(&["cases", "list"]).out.matches("closed").count() > n as usize;
+                (ended && sandbox.ticket(&id).is_some_and(|t| t.closed)).then_some(())
+            },
+        );
+    };
+    closed_by(&mut server, 0, &address);
+    let to = ["migrate", "--from", "sqlite", "--to", "postgres"];
+    desk.say(&to).fails(&["names no `database`"]);
+    let config = std::fs::read_to_string(&desk.config).unwrap();
+    desk.write("secrets/database", &database);
+    let line =
+        format!("database = {{ file = \"{}/secrets/database\" }}\n", desk.dir.path().display());
+    std::fs::write(&desk.config, line + &config).unwrap();
+    desk.say(&to).fails(&["another Journeyman serves the data folder"]);
+    server.kill();
+    desk.say(&to).ok(&["journal of fabrikam", "the same in both", "moved"]);
+    desk.say(&to).fails(&["was moved to postgres://127.0.0.1"]);
+    // It goes on there: what was closed is known, what is new is worked on.
+    let mut server = started(&desk);
+    let (_, second) = ordinary_users(&sandbox, "fabrikam").remove(1);
+    closed_by(&mut server, 1, &second);
+    server.kill();
+    desk.say(&["journal", "verify"]).ok(&["fabrikam"]);
+    let back = ["migrate", "--from", "postgres", "--to", "sqlite"];
+    desk.say(&back).fails(&["was moved to postgres"]);
+    std::fs::rename(desk.database(), desk.dir.path().join("old.db")).unwrap();
+    desk.say(&back).ok(&["journal of fabrikam", "moved"]);
+    std::fs::write(&desk.config, config).unwrap();
+    desk.say(&["journal", "verify"]).ok(&["fabrikam"]);
+    assert_eq!(sandbox.write_count("fabrikam", &login, WriteKind::Password), 1);
 }
 
 #[test]

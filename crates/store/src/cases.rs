@@ -2,7 +2,7 @@
 
 use crate::{
     Store, StoreError,
-    columns::{case, client, maybe_time, time},
+    columns::{case, client, maybe_time, places, time},
     sql::{Pool, Query, Row, query, query_scalar},
     writer::Fault,
 };
@@ -122,13 +122,25 @@ impl Store {
 
     /// Gives up every lease of this owner: at start, those of the run before.
     pub async fn release_all(&self, owner: &str) -> Result<(), StoreError> {
+        self.release_but(owner, &[]).await
+    }
+
+    /// Gives up every lease of this owner but those of these cases.
+    pub async fn release_but(&self, owner: &str, kept: &[CaseId]) -> Result<(), StoreError> {
         let owner = owner.to_owned();
+        let kept: Vec<String> = kept.iter().map(ToString::to_string).collect();
         self.write(move |tx| {
             Box::pin(async move {
-                query("UPDATE cases SET lease_owner = NULL, lease_ms = 0 WHERE lease_owner = $1")
-                    .bind(owner)
-                    .execute(tx.sql().await?)
-                    .await?;
+                let not = match kept.len() {
+                    0 => String::new(),
+                    many => format!("AND id NOT IN ({})", places(2, many)),
+                };
+                let give_up = query(format!(
+                    "UPDATE cases SET lease_owner = NULL, lease_ms = 0
+                     WHERE lease_owner = $1 {not}"
+                ));
+                let give_up = kept.into_iter().fold(give_up.bind(owner), |q, id| q.bind(id));
+                give_up.execute(tx.sql().await?).await?;
                 Ok(())
             })
         })

@@ -1,7 +1,7 @@
 //! Opening the database, and the two ways in: many readers, one writer.
 
 use crate::{
-    Keys, StoreError, fleet, migrate,
+    Keys, StoreError, fleet, migrate, moving,
     source::Source,
     sql::Pool,
     writer::{self, Fault, Job, Order, Tx},
@@ -88,6 +88,7 @@ impl Store {
             }
         };
         migrate::same_keys(&mut conn, &keys).await.map_err(fail)?;
+        moving::still_here(&mut conn, &path).await.map_err(fail)?;
         let fail = |e: sqlx::Error| StoreError::from_sqlx(&path, &e);
         let pool = source.readers().await.map_err(fail)?;
         let locks = source.locks();

@@ -14,6 +14,7 @@ mod journal;
 mod judge;
 mod login;
 mod mcp;
+mod migrate;
 pub(crate) use login::one_time_link;
 mod people;
 mod policy;
@@ -57,6 +58,8 @@ enum Command {
     People(people::Args),
     /// Verify the journal, or look into it.
     Journal(journal::Args),
+    /// Move the installation to PostgreSQL, or back, and prove that it arrived.
+    Migrate(migrate::Args),
     /// Judge a request and its facts, given as JSON, offline.
     Judge(judge::Args),
     /// Print a one-time sign-in link for a person (works on the server's own machine).
@@ -94,6 +97,7 @@ pub(crate) async fn run(cli: Cli) -> CliResult {
         Command::Mcp(args) => mcp::run(args).await,
         Command::People(args) => people::run(args).await,
         Command::Journal(args) => journal::run(args).await,
+        Command::Migrate(args) => migrate::run(args).await,
         Command::Judge(args) => judge::run(args),
         Command::Login(args) => login::run(args).await,
         Command::Demo(args) => crate::demo::run(args).await,

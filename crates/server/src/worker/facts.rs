@@ -1,5 +1,6 @@
 //! Facts for the gate: read by the platform from the client's own directory, never from prose.
 
+use super::drive::DriveError;
 use crate::{
     app::{App, Client},
     clock,
@@ -12,6 +13,7 @@ use domain::{
 };
 use gate::{CompiledPolicy, Policy, Request};
 use std::collections::BTreeSet;
+use store::StoreError;
 
 mod things;
 mod undo;
@@ -69,13 +71,13 @@ pub(super) struct State {
 /// Reads everything that this action's judgement may rest on.
 ///
 /// A directory that cannot be asked right now is no fact about anybody: the case pauses
-/// ([`CallError::Retry`]) instead of being refused.
+/// ([`CallError::Retry`]) instead of being refused. So it does while our own database is away.
 pub(super) async fn read(
     app: &App,
     client: &Client,
     case: &CaseView,
     request: &Request,
-) -> Result<Read, CallError> {
+) -> Result<Read, DriveError> {
     let action = &request.action;
     let policy = app.policy();
     let rules = policy.as_ref().as_ref().ok().map(CompiledPolicy::document);
@@ -88,7 +90,7 @@ pub(super) async fn read(
         facts.confidence = Fact::known(Confidence { percent }, "brain", clock::now());
     }
     if !action.kind().is_write() || action.ticket().is_some() {
-        limits(app, client, case, request, rules, &mut facts).await;
+        limits(app, client, case, request, rules, &mut facts).await?;
         return Ok(Read { facts, state: State::default() });
     }
     let source = client.directory.name();
@@ -98,15 +100,15 @@ pub(super) async fn read(
         false => now_or_gap(requester(client, &case.ticket.from).await)?,
     };
     facts.requester = fact(source, found.map(|found| of_old_ticket(case, found)));
-    things::read(app, &mut facts, request, rules).await;
+    things::read(app, &mut facts, request, rules).await?;
     let mut read = Read { facts, state: State::default() };
     if let Some(account) = action.account() {
         account_facts(client, account, action, &mut read).await?;
     }
     if let Some(of) = request.undoes {
-        read.facts.undo = undo::facts(app, request, of, &read, rules).await;
+        read.facts.undo = undo::facts(app, request, of, &read, rules).await?;
     }
-    limits(app, client, case, request, rules, &mut read.facts).await;
+    limits(app, client, case, request, rules, &mut read.facts).await?;
     Ok(read)
 }
 
@@ -119,20 +121,21 @@ async fn limits(
     request: &Request,
     rules: Option<&Policy>,
     facts: &mut Facts,
-) {
+) -> Result<(), StoreError> {
     let action = &request.action;
-    facts.brain = brain(app, request, rules).await;
+    facts.brain = brain(app, request, rules).await?;
     // A stop lets our own technician's record of the ticket go on, so that people learn of it.
     let own_record = action.ticket().is_some() && request.brain == app.brain;
-    facts.breaker = match app.store.breaker_for(&client.id, action.kind()).await {
+    facts.breaker = match ours(app.store.breaker_for(&client.id, action.kind()).await)? {
         Ok(_) if own_record => Fact::known(None, "platform", clock::now()),
         Ok(open) => Fact::known(open, "platform", clock::now()),
-        Err(e) => Fact::Missing(e.to_string()),
+        Err(why) => Fact::Missing(why),
     };
     if action.kind().is_write() && action.ticket().is_none() {
-        facts.volume = volume(app, case, request, rules).await;
-        facts.cooling_down = cooling_down(app, request, rules).await;
+        facts.volume = volume(app, case, request, rules).await?;
+        facts.cooling_down = cooling_down(app, request, rules).await?;
     }
+    Ok(())
 }
 
 /// How long a ticket speaks for who wrote it, in milliseconds, when another brain works on it.
@@ -191,7 +194,11 @@ async fn account_facts(
 }
 
 /// What the brain may request, and how it behaves.
-async fn brain(app: &App, request: &Request, rules: Option<&Policy>) -> Fact<BrainFacts> {
+async fn brain(
+    app: &App,
+    request: &Request,
+    rules: Option<&Policy>,
+) -> Result<Fact<BrainFacts>, StoreError> {
     let now = clock::now();
     if request.undoes.is_some() {
         // A person asks for it, not a brain.
@@ -202,7 +209,7 @@ async fn brain(app: &App, request: &Request, rules: Option<&Policy>) -> Fact<Bra
             rate: 0,
             repeats: 1,
         };
-        return Fact::known(free, "platform", now);
+        return Ok(Fact::known(free, "platform", now));
     }
     let window_ms = rules.map_or(3_600_000, |p| p.window_ms);
     let digest = request.action.digest(&request.client);
@@ -217,17 +224,17 @@ async fn brain(app: &App, request: &Request, rules: Option<&Policy>) -> Fact<Bra
             now.plus_ms(-window_ms),
         )
         .await;
-    let (requests, repeats) = match used {
+    let (requests, repeats) = match ours(used)? {
         Ok(used) => used,
-        Err(e) => return Fact::Missing(e.to_string()),
+        Err(why) => return Ok(Fact::Missing(why)),
     };
     if request.brain == app.brain {
         // Our own one works off a queue of tickets; how fast is the help desk's doing.
         let own =
             BrainFacts { in_scope: true, ceiling: app.brain_ceiling, requests, rate: 0, repeats };
-        return Fact::known(own, "platform", now);
+        return Ok(Fact::known(own, "platform", now));
     }
-    match app.store.brain(&request.brain).await {
+    Ok(match ours(app.store.brain(&request.brain).await)? {
         Ok(Some(row)) => {
             let in_clients = row.clients.as_ref().is_none_or(|c| c.contains(&request.client));
             let in_kinds = row.kinds.as_ref().is_none_or(|k| k.contains(&request.action.kind()));
@@ -241,8 +248,8 @@ async fn brain(app: &App, request: &Request, rules: Option<&Policy>) -> Fact<Bra
             Fact::known(limits, "platform", now)
         }
         Ok(None) => Fact::Missing(format!("{} is no brain of ours", request.brain)),
-        Err(e) => Fact::Missing(e.to_string()),
-    }
+        Err(why) => Fact::Missing(why),
+    })
 }
 
 /// Passes on what may pass by itself; anything else is a gap in the facts, with the reason.
@@ -250,6 +257,15 @@ fn now_or_gap<T>(result: Result<T, CallError>) -> Result<Result<T, String>, Call
     match result {
         Ok(value) => Ok(Ok(value)),
         Err(e @ CallError::Retry { .. }) => Err(e),
+        Err(e) => Ok(Err(e.to_string())),
+    }
+}
+
+/// The same for what our own database says.
+fn ours<T>(result: Result<T, StoreError>) -> Result<Result<T, String>, StoreError> {
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(e) if e.is_passing() => Err(e),
         Err(e) => Ok(Err(e.to_string())),
     }
 }
@@ -263,18 +279,22 @@ fn fact<T, E: AsRef<str>>(source: &str, found: Result<T, E>) -> Fact<T> {
 
 /// Whether a person's no, or nobody's answer, still stands. It does not bar a person from taking a
 /// change back.
-async fn cooling_down(app: &App, request: &Request, rules: Option<&Policy>) -> Fact<bool> {
+async fn cooling_down(
+    app: &App,
+    request: &Request,
+    rules: Option<&Policy>,
+) -> Result<Fact<bool>, StoreError> {
     let now = clock::now();
     if request.undoes.is_some() {
-        return Fact::known(false, "platform", now);
+        return Ok(Fact::known(false, "platform", now));
     }
     let cool_down_ms = rules.map_or(0, |p| p.cool_down_ms);
     let digest = request.action.digest(&request.client);
     let since = now.plus_ms(-cool_down_ms);
-    match app.store.cooling_down(&request.client, digest, since).await {
+    Ok(match ours(app.store.cooling_down(&request.client, digest, since).await)? {
         Ok(found) => Fact::known(found.is_some(), "platform", now),
-        Err(e) => Fact::Missing(e.to_string()),
-    }
+        Err(why) => Fact::Missing(why),
+    })
 }
 
 async fn volume(
@@ -282,7 +302,7 @@ async fn volume(
     case: &CaseView,
     request: &Request,
     rules: Option<&Policy>,
-) -> Fact<Volume> {
+) -> Result<Fact<Volume>, StoreError> {
     let now = clock::now();
     // Everything of this kind that the same submission names weighs together, done or not.
     let mut targets = request.action.target_keys();
@@ -304,10 +324,10 @@ async fn volume(
             now.plus_ms(-window),
         )
         .await;
-    match touched {
+    Ok(match ours(touched)? {
         Ok(targets) => Fact::known(Volume { targets }, "platform", now),
-        Err(e) => Fact::Missing(e.to_string()),
-    }
+        Err(why) => Fact::Missing(why),
+    })
 }
 
 /// Somebody whom the directory does not know.

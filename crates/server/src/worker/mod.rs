@@ -140,8 +140,14 @@ async fn cases(app: Arc<App>, mut stop: Stop) {
     // A drive that outlasts its lease is still the only one: its open call must not be resolved by
     // a second one beside it.
     let driven: Arc<Mutex<HashSet<CaseId>>> = Arc::default();
+    // A claim whose answer got lost may have leased cases that nobody drives.
+    let mut lost = false;
     while !stop.is_set() {
         while running.try_join_next().is_some() {}
+        if lost {
+            let kept: Vec<CaseId> = with(&driven, |d| d.iter().copied().collect());
+            lost = app.store.release_but(app.store.node(), &kept).await.is_err();
+        }
         let free = u32::try_from(slots.available_permits()).unwrap_or_default();
         let claimed = match free {
             0 => Vec::new(),
@@ -156,6 +162,7 @@ async fn cases(app: Arc<App>, mut stop: Stop) {
                     if app.complaints.raise(CASES, &e.to_string()) {
                         tracing::warn!(error = %e, "no cases can be worked on now");
                     }
+                    lost = true;
                     Vec::new()
                 }
             },

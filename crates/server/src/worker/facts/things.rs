@@ -7,6 +7,7 @@
 use crate::{app::App, clock};
 use domain::{Action, DataMark, Fact, Facts, FleetFacts, ScriptFacts, action::Need};
 use gate::{Policy, Request};
+use store::StoreError;
 
 /// Words in a group's name or description that stand for protected data.
 const MARKS: &[(DataMark, &[&str])] = &[
@@ -16,7 +17,12 @@ const MARKS: &[(DataMark, &[&str])] = &[
 ];
 
 /// Reads what the action needs of them.
-pub(super) async fn read(app: &App, facts: &mut Facts, request: &Request, rules: Option<&Policy>) {
+pub(super) async fn read(
+    app: &App,
+    facts: &mut Facts,
+    request: &Request,
+    rules: Option<&Policy>,
+) -> Result<(), StoreError> {
     let needs = request.action.kind().needs();
     for (need, why) in [
         (Need::Devices, "no connector reads devices yet"),
@@ -45,20 +51,25 @@ pub(super) async fn read(app: &App, facts: &mut Facts, request: &Request, rules:
         facts.script = Fact::known(script, "platform", clock::now());
     }
     if needs.contains(&Need::Fleet) {
-        facts.fleet = fleet(app, request, rules).await;
+        facts.fleet = fleet(app, request, rules).await?;
     }
+    Ok(())
 }
 
-async fn fleet(app: &App, request: &Request, rules: Option<&Policy>) -> Fact<FleetFacts> {
+async fn fleet(
+    app: &App,
+    request: &Request,
+    rules: Option<&Policy>,
+) -> Result<Fact<FleetFacts>, StoreError> {
     let now = clock::now();
     let window_ms = rules.map_or(86_400_000, |p| p.fleet_window_ms);
     let key = store::change_key(&request.action);
     let kind = request.action.kind();
     let found = app.store.fleet(kind, &key, now.plus_ms(-window_ms)).await;
-    match found {
+    Ok(match super::ours(found)? {
         Ok((attempts, failures)) => Fact::known(FleetFacts { attempts, failures }, "platform", now),
-        Err(e) => Fact::Missing(e.to_string()),
-    }
+        Err(why) => Fact::Missing(why),
+    })
 }
 
 /// Which protected data a name or description speaks of.

@@ -4,6 +4,7 @@ use super::Read;
 use crate::{app::App, clock};
 use domain::{Action, AttemptId, CaseView, Fact, UndoFacts, UndoOf};
 use gate::{Policy, Request};
+use store::StoreError;
 
 pub(super) async fn facts(
     app: &App,
@@ -11,17 +12,17 @@ pub(super) async fn facts(
     of: UndoOf,
     read: &Read,
     rules: Option<&Policy>,
-) -> Fact<UndoFacts> {
+) -> Result<Fact<UndoFacts>, StoreError> {
     let now = clock::now();
-    let events = match app.store.events(&request.client, of.case).await {
+    let events = match super::ours(app.store.events(&request.client, of.case).await)? {
         Ok(events) => events,
-        Err(e) => return Fact::Missing(e.to_string()),
+        Err(why) => return Ok(Fact::Missing(why)),
     };
     let Some(case) = CaseView::fold(&request.client, of.case, &events) else {
-        return Fact::Missing("the case of that attempt cannot be read".into());
+        return Ok(Fact::Missing("the case of that attempt cannot be read".into()));
     };
     let Some(attempt) = case.attempts.iter().find(|a| a.id == of.attempt) else {
-        return Fact::Missing(format!("there is no attempt {} in that case", of.attempt));
+        return Ok(Fact::Missing(format!("there is no attempt {} in that case", of.attempt)));
     };
     let period_ms = rules.map_or(0, |p| p.undo_period_ms);
     let done_at = match &attempt.outcome {
@@ -36,7 +37,7 @@ pub(super) async fn facts(
         unchanged: as_left(&attempt.action, read),
         undone: attempt.undone,
     };
-    Fact::known(found, "journal", now)
+    Ok(Fact::known(found, "journal", now))
 }
 
 /// Whether the attempt changed anything: what was so before is not taken away.
