@@ -54,6 +54,8 @@ pub(crate) fn render(a: &Answers) -> String {
 
 # Folder of database, keys and model. Relative paths start at this file's folder. Back it up whole.
 data_dir = "data"
+# Several nodes share a PostgreSQL (docs/scale.md); the file holds postgres://USER:PASSWORD@HOST/NAME.
+# database = {{ file = "secrets/database" }}
 # Address of console, hooks and one-time pages. Put a TLS proxy in front of it.
 listen = "127.0.0.1:7300"
 # How users reach that address; one-time password links begin with it. https, except on this machine.
