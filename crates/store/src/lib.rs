@@ -33,6 +33,7 @@ mod notices;
 mod outcomes;
 mod people;
 mod policies;
+mod prune;
 mod requests;
 mod sessions;
 mod source;

@@ -161,6 +161,11 @@ impl Tx {
         self.before.push((client.into(), old));
     }
 
+    /// Whether the database is another machine's.
+    pub(crate) fn is_remote(&self) -> bool {
+        matches!(self.conn, Conn::Postgres(_))
+    }
+
     /// Notes that a case moved on, for whoever waits for it on another node.
     pub(crate) fn moved(&mut self, client: &str, case: &str) {
         if let Conn::Postgres(_) = self.conn {

@@ -76,6 +76,7 @@ pub(crate) async fn run(app: Arc<App>, stop: Stop) {
     }
     tasks.spawn(cases(app.clone(), stop.clone()));
     tasks.spawn(wipe(app.clone(), stop.clone()));
+    tasks.spawn(prune(app.clone(), stop.clone()));
     tasks.spawn(notices::run(app.clone(), stop.clone()));
     tasks.spawn(crate::api::webhooks::run(app.clone(), stop.clone()));
     tasks.spawn(listen(app.clone(), stop.clone()));
@@ -206,6 +207,23 @@ async fn watch_policy(app: Arc<App>, mut stop: Stop) {
         }
         tokio::select! {
             () = tokio::time::sleep(Duration::from_millis(500)) => {}
+            () = stop.wait() => {}
+        }
+    }
+}
+
+/// Forgets what nothing looks at any more: hourly, on one node.
+async fn prune(app: Arc<App>, mut stop: Stop) {
+    while !stop.is_set() {
+        if my_turn(&app, "prune").await {
+            match app.store.prune(clock::now()).await {
+                Ok(0) => {}
+                Ok(rows) => tracing::debug!(rows, "old rows forgotten"),
+                Err(e) => tracing::warn!(error = %e, "old rows are forgotten later"),
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(3_600)) => {}
             () = stop.wait() => {}
         }
     }

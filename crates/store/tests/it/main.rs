@@ -26,6 +26,7 @@ mod outcomes;
 mod people;
 mod policies;
 mod privacy;
+mod prune;
 mod requests;
 mod upgrade;
 mod usage;
