@@ -1,6 +1,7 @@
 #!/bin/bash
 # Starts a PostgreSQL for tests on loopback, afresh. Its data is thrown away: it is made for speed.
-# Expects LABS_DIR and LABS_BASE_PORT; writes DIR/postgres.url.
+# Expects LABS_DIR and LABS_BASE_PORT; writes DIR/postgres.url. With `again` the data of a server that was
+# killed is taken up once more.
 set -euo pipefail
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$HERE/../lib.sh"
@@ -12,16 +13,25 @@ bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1)
 
 # PostgreSQL refuses to run as root, and its own user may not look into every folder.
 as=()
-data=$(mktemp -d /tmp/journeyman-postgres.XXXXXX)
-echo "$data" >"$LABS_DIR/postgres.data"
-if [ "$(id -u)" -eq 0 ]; then
-  as=(setpriv --reuid=postgres --regid=postgres --init-groups)
-  chown postgres:postgres "$data"
-fi
+[ "$(id -u)" -ne 0 ] || as=(setpriv --reuid=postgres --regid=postgres --init-groups)
+mkdir -p "$LABS_DIR/log"
 cd /tmp
-"${as[@]}" "$bin/initdb" -D "$data/d" -A trust -U postgres -N -E UTF8 --locale=C --no-instructions \
-  >"$LABS_DIR/log/postgres-init.log" 2>&1 || die "PostgreSQL cannot be prepared; see $LABS_DIR/log/postgres-init.log"
-spawn postgres "$LABS_DIR/log/postgres.log" "${as[@]}" "$bin/postgres" -D "$data/d" -F -p "$port" \
-  -h 127.0.0.1 -k "$data" -c max_connections=300 -c full_page_writes=off -c shared_buffers=64MB
+if [ "${1:-}" = again ]; then
+  data=$(cat "$LABS_DIR/postgres.data")
+else
+  data=$(mktemp -d /tmp/journeyman-postgres.XXXXXX)
+  echo "$data" >"$LABS_DIR/postgres.data"
+  [ "$(id -u)" -ne 0 ] || chown postgres:postgres "$data"
+  "${as[@]}" "$bin/initdb" -D "$data/d" -A trust -U postgres -N -E UTF8 --locale=C --no-instructions \
+    >"$LABS_DIR/log/postgres-init.log" 2>&1 || die "PostgreSQL cannot be prepared; see $LABS_DIR/log/postgres-init.log"
+fi
+for _ in $(seq 1 100); do
+  spawn postgres "$LABS_DIR/log/postgres.log" "${as[@]}" "$bin/postgres" -D "$data/d" -F -p "$port" \
+    -h 127.0.0.1 -k "$data" -c max_connections=300 -c full_page_writes=off -c shared_buffers=64MB
+  sleep 0.2
+  # What is left of a killed server may need a moment to notice.
+  read -r pid _ <"$LABS_DIR/pids/postgres"
+  kill -0 "$pid" 2>/dev/null && break
+done
 wait_port "$port" "PostgreSQL" "$LABS_DIR/log/postgres.log"
 echo "postgres://postgres@127.0.0.1:$port" >"$LABS_DIR/postgres.url"

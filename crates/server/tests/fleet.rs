@@ -132,6 +132,103 @@ fn nodes_share_the_work_and_one_that_is_killed_is_not_missed() {
     nodes[0].say(&["breakers", "list"]).ok(&["a drill"]);
 }
 
+/// A PostgreSQL of this test alone, that it may kill.
+struct Mortal {
+    dir: tempfile::TempDir,
+    base: u16,
+}
+
+impl Mortal {
+    /// `None`, said aloud, where the labs cannot run.
+    fn start() -> Option<Mortal> {
+        if std::env::var_os("JOURNEYMAN_TEST_POSTGRES").is_none() {
+            eprintln!("SKIPPED: no PostgreSQL here; `cargo verify` installs one");
+            return None;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let base = support::free_port() - 432;
+        let server = Mortal { dir, base };
+        server.script(&[]);
+        Some(server)
+    }
+
+    fn script(&self, args: &[&str]) {
+        let done = std::process::Command::new("bash")
+            .arg(support::repository("labs/postgres/start.sh"))
+            .args(args)
+            .env("LABS_DIR", self.dir.path())
+            .env("LABS_BASE_PORT", self.base.to_string())
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    fn url(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("postgres.url")).unwrap().trim().to_owned()
+    }
+
+    /// kill -9.
+    fn kill(&self) {
+        let pids = std::fs::read_to_string(self.dir.path().join("pids/postgres")).unwrap();
+        let pid = pids.split_whitespace().next().unwrap();
+        std::process::Command::new("kill").args(["-9", pid]).status().unwrap();
+    }
+}
+
+impl Drop for Mortal {
+    fn drop(&mut self) {
+        let down = support::repository("labs/down.sh");
+        let _ = std::process::Command::new("bash").arg(down).arg(self.dir.path()).status();
+    }
+}
+
+#[test]
+fn a_database_that_is_killed_and_comes_back_loses_nothing_and_nothing_is_done_twice() {
+    let runtime = Runtime::new().unwrap();
+    let Some(server) = Mortal::start() else { return };
+    let database = format!("{}/postgres", server.url());
+    let sandbox =
+        runtime.block_on(Sandbox::start(Options { seed: 6, ..Options::default() })).unwrap();
+    let nodes = [(); 2].map(|()| node(&sandbox, &database));
+    let log = || nodes.iter().map(|n| n.log()).collect::<Vec<_>>().join("\n--- next node\n");
+    let mut servers = vec![started(&nodes[0])];
+    share_keys(&nodes[0], &nodes[1]);
+    servers.push(started(&nodes[1]));
+    wait_for("the first look at the help desk", log, || {
+        let cursors = runtime.block_on(query(&database, "SELECT cursor FROM cursors"));
+        (!cursors.is_empty()).then_some(())
+    });
+    let users = ordinary_users(&sandbox, "fabrikam");
+    let mut filed: Vec<(String, String)> = Vec::new();
+    for (n, (login, address)) in users.iter().take(12).enumerate() {
+        let body =
+            "Hello, I have forgotten my password and cannot sign in. Please reset it. Thanks";
+        let ticket = mail("fabrikam", address, &format!("forgot my password ({n})"), body);
+        filed.push((login.clone(), runtime.block_on(sandbox.file(&ticket))));
+        std::thread::sleep(Duration::from_millis(150));
+        if n == 4 || n == 9 {
+            server.kill();
+            // Tickets go on coming meanwhile.
+            std::thread::sleep(Duration::from_secs(2));
+            server.script(&["again"]);
+        }
+    }
+    wait_for("every ticket's end", log, || {
+        for server in &mut servers {
+            assert!(!server.ended(), "a node ended: {}", log());
+        }
+        filed.iter().all(|(_, id)| sandbox.ticket(id).is_some_and(|t| t.closed)).then_some(())
+    });
+    for (login, id) in &filed {
+        let resets = sandbox.write_count("fabrikam", login, WriteKind::Password);
+        assert_eq!(resets, 1, "the password of {login} was set {resets} times");
+        let notes = sandbox.ticket(id).unwrap().notes;
+        let answers = notes.iter().filter(|(text, inside)| !inside && text.contains("[jm-"));
+        assert_eq!(answers.count(), 1, "one answer: {notes:#?}");
+    }
+    nodes[1].say(&["journal", "verify"]).ok(&["fabrikam"]);
+}
+
 #[test]
 fn an_installation_moves_to_the_database_and_back_with_its_journal_proved() {
     let runtime = Runtime::new().unwrap();
