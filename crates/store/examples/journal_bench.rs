@@ -4,7 +4,8 @@
 //! [--dir DIR]`. Two floors are measured in the same run and folder, half before the appends and half
 //! after: writing the bytes of one entry and waiting for the disk, one at a time; and writing the bytes
 //! of as many entries as are outstanding at once into a file that is there already (`O_DSYNC`): what
-//! group commit could reach without a database, a tree or a hash.
+//! group commit could reach without a database, a tree or a hash. Each of those outstanding works on a
+//! case of its own until that has as many entries as a ticket of the demo, then on the next.
 
 use domain::{Actor, CaseId, ClientId, Event, IncomingTicket, TicketRef, TicketStatus, UnixMs};
 use std::{
@@ -55,25 +56,31 @@ async fn main() -> Outcome<()> {
     let dir = tempfile::Builder::new().prefix("journal-bench-").tempdir_in(&args.dir)?;
     let store = Store::open(&StoreOptions::new(dir.path(), "bench.example.net")).await?;
     let client = ClientId::new("bench")?;
-    for n in 0..args.concurrency {
+    let cases = args.concurrency * args.entries.div_ceil(args.concurrency * PER_CASE);
+    for n in 0..cases {
         store.receive(intake(&client, n)).await?;
     }
     store.append(append(&client, 0, 1, 0)).await?;
     let bytes = entry_bytes(dir.path()).await?;
 
-    let each = args.entries / args.concurrency;
+    let rounds = cases / args.concurrency;
+    let each = rounds * PER_CASE;
     let mut floors = Floors::new(dir.path(), bytes, args.concurrency)?;
     floors.measure()?;
     let single_p50_us = single(&store, &client).await?;
     let first = 2 + SINGLES;
+    let concurrency = args.concurrency;
     let start = Instant::now();
     let workers: Vec<_> = (0..args.concurrency)
         .map(|n| {
             let (store, client) = (store.clone(), client.clone());
             tokio::spawn(async move {
-                let first = if n == 0 { first } else { 1 };
-                for i in 0..each {
-                    store.append(append(&client, n, first + i, i)).await?;
+                for round in 0..rounds {
+                    let case = round * concurrency + n;
+                    let first = if case == 0 { first } else { 1 };
+                    for i in 0..PER_CASE {
+                        store.append(append(&client, case, first + i, i)).await?;
+                    }
                 }
                 Ok::<(), store::StoreError>(())
             })
@@ -86,7 +93,7 @@ async fn main() -> Outcome<()> {
     floors.measure()?;
 
     let report = store.verify(&client, None).await?;
-    let expected = args.concurrency + 1 + SINGLES + each * args.concurrency;
+    let expected = cases + 1 + SINGLES + each * args.concurrency;
     if !report.is_clean() || report.size != expected {
         return Err(format!("the journal is not whole: {report:?}").into());
     }
@@ -104,6 +111,7 @@ async fn main() -> Outcome<()> {
             "ratio_to_group_commit": appends_per_s / group_per_s,
             "entries": each * args.concurrency,
             "concurrency": args.concurrency,
+            "entries_per_case": PER_CASE,
             "entry_bytes": bytes,
         });
         println!("{figures}");
@@ -115,6 +123,8 @@ async fn main() -> Outcome<()> {
     Ok(())
 }
 
+/// Entries of a case.
+const PER_CASE: u64 = 24;
 /// Appends that are made one after the other.
 const SINGLES: u64 = 500;
 
