@@ -154,7 +154,7 @@ fn make_folder(dir: &Path) -> Result<(), StoreError> {
 }
 
 /// Makes the empty database file, readable by this user alone. SQLite gives its log the same mode.
-fn make_private(file: &Path) -> Result<(), StoreError> {
+pub(crate) fn make_private(file: &Path) -> Result<(), StoreError> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

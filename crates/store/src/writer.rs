@@ -8,6 +8,7 @@
 use crate::{
     Keys, StoreError,
     merkle::Frontier,
+    meter::Tally,
     source::Source,
     sql::{Conn, query, query_scalar},
     tip::{self, as_i64, put_tip, tip},
@@ -67,6 +68,8 @@ pub(crate) struct Tx {
     before: Vec<(String, Option<(Frontier, UnixMs)>)>,
     /// Clients whose log grew since their last checkpoint, with the time of the newest entry.
     grown: BTreeMap<String, UnixMs>,
+    /// What this batch adds to the counters.
+    pub(crate) tally: Tally,
     /// Cases that moved on in this batch.
     moved: BTreeSet<(String, String)>,
     /// Where a lost connection is made anew.
@@ -106,6 +109,7 @@ impl Tx {
 
     /// Forgets what the current piece of work appended.
     fn take_back(&mut self) {
+        self.tally.take_back();
         while let Some((client, old)) = self.before.pop() {
             match old {
                 Some(edge) => self.edges.insert(client, edge),
@@ -199,6 +203,7 @@ pub(crate) async fn run(
         edges: BTreeMap::new(),
         before: Vec::new(),
         grown: BTreeMap::new(),
+        tally: Tally::default(),
         moved: BTreeSet::new(),
         source,
         writer: uuid::Uuid::now_v7().to_string(),
@@ -252,7 +257,9 @@ async fn commit(tx: &mut Tx, mut batch: Vec<Box<dyn Work>>, path: &str) {
     if batch.is_empty() {
         return;
     }
+    let begun = std::time::Instant::now();
     let result = run_all(tx, &mut batch, path).await;
+    tx.tally.end(begun, batch.len(), result.is_ok());
     let edges = std::mem::take(&mut tx.edges);
     match result {
         Ok(()) => tx.grown.extend(edges.into_iter().map(|(client, (_, at))| (client, at))),
@@ -268,6 +275,7 @@ async fn run_all(tx: &mut Tx, batch: &mut [Box<dyn Work>], path: &str) -> Result
     for work in batch {
         say(tx, "SAVEPOINT work", path).await?;
         tx.before.clear();
+        tx.tally.mark();
         match work.run(tx).await {
             Ran::Keep => {}
             Ran::Undo => {
