@@ -57,7 +57,7 @@ pub async fn copy_database(options: &StoreOptions, to: &Path) -> Result<(), Stor
     // It reads within one transaction, and writes a file that is nobody's yet.
     let copied = query("VACUUM INTO $1").bind(name).execute(&mut conn).await;
     let closed = conn.close().await;
-    copied.and_then(|_| closed).map_err(|e| match StoreError::from_sqlx(&path, &e) {
+    copied.and(closed).map_err(|e| match StoreError::from_sqlx(&path, &e) {
         StoreError::Full(_) => StoreError::Full(name.into()),
         other => other,
     })
