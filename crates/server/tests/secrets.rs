@@ -176,7 +176,9 @@ fn no_secret_reaches_the_log_or_what_is_stored() {
     let look = serde_json::json!({"kind": "find_user", "query": {"address": address}});
     let request = serde_json::json!({"client": "fabrikam", "reason": "test", "actions": [look]});
     let url = format!("{}/api/v1/requests?wait_ms=5000", browser.origin);
-    let (status, told, _) = browser.send(browser.http.post(url).bearer_auth(&brain).json(&request));
+    let (status, told, _) = browser.send(
+        browser.http.post(url).bearer_auth(&brain).header("idempotency-key", "1").json(&request),
+    );
     assert_eq!(status, 202, "{told}");
 
     // A user of each directory forgets a password, and one unlocks: every system is used.
