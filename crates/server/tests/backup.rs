@@ -240,3 +240,37 @@ fn a_damaged_database_makes_no_backup() {
     said.fails(&["@msp: entry 0", "the database itself is damaged"]);
     assert!(!folder.join("manifest.json").exists());
 }
+
+#[test]
+fn on_postgresql_checkpoints_are_written_and_its_own_tools_are_named() {
+    let Ok(server) = std::env::var("JOURNEYMAN_TEST_POSTGRES") else {
+        eprintln!(
+            "SKIPPED: JOURNEYMAN_TEST_POSTGRES names no PostgreSQL; `cargo verify` starts one"
+        );
+        return;
+    };
+    let name = format!("backup_{}", std::process::id());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let url = format!("{server}/postgres");
+        let mut conn = <sqlx::PgConnection as sqlx::Connection>::connect(&url).await.unwrap();
+        let sql = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+        sqlx::query(sql).execute(&mut conn).await.unwrap();
+    });
+    // A relative path is one from the configuration's folder.
+    let desk = Installation::new(&format!("database = {{ file = \"secrets/database\" }}\n{DESK}"));
+    desk.write("secrets/database", &format!("{server}/{name}"));
+    let email = "ann@harbour-it.example";
+    let args = ["people", "add", "ann", "--role", "admin", "--email", email];
+    Said::from(desk.run_with_input(&args, "a long enough password\n")).ok(&[]);
+    let folder = desk.dir.path().join("checkpoints");
+    let said = desk.say(&["backup", "--to", folder.to_str().unwrap()]).ok(&["@msp.checkpoint"]);
+    for word in ["pg_basebackup", "WAL archiving", "docs/scale.md", "data/keys"] {
+        assert!(said.err.contains(word), "{word} is not said: {said:?}");
+    }
+    assert!(!said.out.contains("good: "), "it is no backup: {said:?}");
+    let note = folder.join("@msp.checkpoint");
+    let check = ["journal", "verify", "--client", "@msp", "--checkpoint", note.to_str().unwrap()];
+    desk.say(&check).ok(&["@msp: clean"]);
+    restore(&folder, &desk.dir.path().join("restored")).fails(&["is no finished backup"]);
+}
