@@ -4,6 +4,7 @@ use crate::{
     clock,
     complaints::Complaints,
     config::{ClientEntry, Config, CustomerEntry},
+    ops::Ops,
     policy::{self, Live},
 };
 use connectors::{
@@ -73,6 +74,8 @@ pub(crate) struct App {
     pub(crate) changed: broadcast::Sender<CaseChanged>,
     /// What the log has said and need not repeat.
     pub(crate) complaints: Complaints,
+    /// What those who run the server ask it.
+    pub(crate) ops: Ops,
 }
 
 /// Why the server cannot start.
@@ -83,6 +86,7 @@ pub(crate) struct StartError(pub(crate) String);
 impl App {
     /// Opens the store, reads or trains the model, and makes the connectors. No network yet.
     pub(crate) async fn open(config: &Config) -> Result<App, StartError> {
+        let ops = Ops::new(config.metrics_token.as_ref()).map_err(StartError)?;
         let store = open_store(config).await?;
         let policy = policy::load(&store, config.policy.as_ref(), clock::now())
             .await
@@ -119,6 +123,7 @@ impl App {
             look: Notify::new(),
             changed: broadcast::channel(256).0,
             complaints: Complaints::default(),
+            ops,
         })
     }
 
@@ -136,6 +141,11 @@ impl App {
     }
 }
 
+/// Opens the store of a configuration.
+pub(crate) async fn open_store(config: &Config) -> Result<Store, StartError> {
+    Store::open(&store_options(config)?).await.map_err(|e| StartError(e.to_string()))
+}
+
 /// Where the store of a configuration is.
 pub(crate) fn store_options(config: &Config) -> Result<StoreOptions, StartError> {
     let host = url::Url::parse(&config.public_url)
@@ -150,9 +160,19 @@ pub(crate) fn store_options(config: &Config) -> Result<StoreOptions, StartError>
     Ok(options)
 }
 
-/// Opens the store of a configuration.
-pub(crate) async fn open_store(config: &Config) -> Result<Store, StartError> {
-    Store::open(&store_options(config)?).await.map_err(|e| StartError(e.to_string()))
+/// What of a configuration no connector can be made from, each in plain words. Nothing is called.
+pub(crate) fn unusable(config: &Config) -> Vec<String> {
+    let mut wrong: Vec<String> = Vec::new();
+    wrong.extend(Ops::new(config.metrics_token.as_ref()).err());
+    // Those without a kind are a mistake of the file's form, which is told elsewhere.
+    let psas = config.psa.iter().filter(|p| p.request_tracker.is_some() || p.connectwise.is_some());
+    wrong.extend(psas.filter_map(|p| make_psa(p).err()).map(|e| e.0));
+    let clients =
+        config.client.iter().filter(|c| c.active_directory.is_some() || c.graph.is_some());
+    wrong.extend(clients.filter_map(|c| make_directory(c).err()).map(|e| e.0));
+    let mail = config.mail.clone().and_then(|mail| Smtp::new(mail).err());
+    wrong.extend(mail.map(|e| e.to_string()));
+    wrong
 }
 
 fn make_psa(entry: &crate::config::PsaEntry) -> Result<Arc<dyn Psa>, StartError> {

@@ -5,12 +5,14 @@
 
 mod api;
 mod app;
+mod backup;
 mod cli;
 mod clock;
 mod complaints;
 mod config;
 mod demo;
 mod failpoint;
+mod ops;
 mod policy;
 mod serve;
 mod undo;

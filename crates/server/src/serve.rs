@@ -2,7 +2,7 @@
 
 use crate::{
     app::{App, StartError},
-    web,
+    ops, web,
     worker::{self, stop::Stop},
 };
 use std::{
@@ -14,13 +14,19 @@ use std::{
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
+/// How long answers that were begun may still take when the port closes.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
+
 /// A running server.
 pub(crate) struct Running {
     pub(crate) app: Arc<App>,
     pub(crate) address: SocketAddr,
     switch: watch::Sender<bool>,
+    /// Closes the port.
+    shut: watch::Sender<bool>,
     worker: JoinHandle<()>,
     web: JoinHandle<()>,
+    upkeep: JoinHandle<()>,
     _lock: File,
 }
 
@@ -38,19 +44,21 @@ pub(crate) async fn start(
     })?;
     let address = listener.local_addr().map_err(|e| StartError(e.to_string()))?;
     let app = Arc::new(app);
+    ops::metrics::start();
+    let upkeep = tokio::spawn(ops::metrics::upkeep());
     let (switch, stop) = Stop::new();
-    let worker = tokio::spawn(worker::run(app.clone(), stop.clone()));
+    let worker = tokio::spawn(worker::run(app.clone(), stop));
     let service = web::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let mut stop = stop;
+    let (shut, mut closing) = Stop::new();
     let web = tokio::spawn(async move {
         let served = axum::serve(listener, service)
-            .with_graceful_shutdown(async move { stop.wait().await })
+            .with_graceful_shutdown(async move { closing.wait().await })
             .await;
         if let Err(e) = served {
             tracing::error!(error = %e, "the console stopped");
         }
     });
-    Ok(Running { app, address, switch, worker, web, _lock: lock })
+    Ok(Running { app, address, switch, shut, worker, web, upkeep, _lock: lock })
 }
 
 /// One server per data folder: two would lease each other's cases and count volumes apart. The
@@ -70,13 +78,19 @@ pub(crate) fn take(data_dir: &Path) -> Result<File, StartError> {
 }
 
 impl Running {
-    /// Ends intake, lets cases reach their next journal entry, and closes the store.
-    pub(crate) async fn stop(self) {
+    /// Ends intake, lets cases reach their next journal entry, and closes the store. Until the cases
+    /// rest, the console answers, and `/readyz` says that nothing new should be sent here.
+    pub(crate) async fn stop(mut self) {
+        self.app.ops.drain();
+        self.upkeep.abort();
         let _ = self.switch.send(true);
         let _ = tokio::time::timeout(Duration::from_secs(20), self.worker).await;
+        let _ = self.shut.send(true);
         // Live views hold connections open for ever; do not wait for them.
-        self.web.abort();
-        let _ = self.web.await;
+        if tokio::time::timeout(LAST_ANSWERS, &mut self.web).await.is_err() {
+            self.web.abort();
+            let _ = self.web.await;
+        }
         let store = self.app.store.clone();
         drop(self.app);
         store.close().await;

@@ -353,7 +353,7 @@ fn what_keeps_the_server_from_starting_is_named_with_the_remedy() {
     cannot(&["journeyman.db was written by a newer Journeyman", "schema 99", "start that version"]);
     std::fs::remove_file(&file).unwrap();
     runtime.block_on(sql(&runtime, &file, "CREATE TABLE pets (name TEXT)").close()).unwrap();
-    cannot(&["another program's database", "choose an empty folder"]);
+    cannot(&["another program's database", "choose an empty one"]);
     let mut bad = kept.clone();
     bad[..4096].fill(0x55);
     std::fs::write(&file, bad).unwrap();

@@ -93,7 +93,14 @@ impl Store {
         let pool = source.readers().await.map_err(fail)?;
         let locks = source.locks();
         let (queue, work) = mpsc::channel(1024);
-        let run = writer::run(conn, source.clone(), work, keys.clone(), path.clone());
+        let run = writer::run(
+            crate::keys::unique()?,
+            conn,
+            source.clone(),
+            work,
+            keys.clone(),
+            path.clone(),
+        );
         let closed = Arc::new(tokio::sync::Mutex::new(Some(tokio::spawn(run))));
         Ok(Store { pool, locks, source, queue, keys, path, node, closed })
     }
@@ -155,7 +162,7 @@ fn make_folder(dir: &Path) -> Result<(), StoreError> {
 }
 
 /// Makes the empty database file, readable by this user alone. SQLite gives its log the same mode.
-fn make_private(file: &Path) -> Result<(), StoreError> {
+pub(crate) fn make_private(file: &Path) -> Result<(), StoreError> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -3,7 +3,7 @@
 //! With SQLite there is one process, which is always alone, always has its turn, and tells itself.
 
 use crate::{
-    Store, StoreError,
+    Store, StoreError, keys,
     source::Source,
     sql::{Conn, Pool, query, query_scalar},
 };
@@ -197,7 +197,7 @@ pub(crate) fn node(dir: &Path) -> Result<String, StoreError> {
     {
         return Ok(text.trim().to_owned());
     }
-    let name = uuid::Uuid::now_v7().to_string();
+    let name = keys::unique()?;
     std::fs::write(&path, &name)
         .map_err(|e| StoreError::not_made("the node's name", &path, &e, remedy))?;
     Ok(name)

@@ -66,6 +66,10 @@ pub struct EntryRow {
     pub event: Option<Event>,
 }
 
+/// Clients that have a journal. Each of the three tables by itself shows that there was one.
+pub(crate) const JOURNALS: &str = "SELECT client FROM tips UNION SELECT client FROM checkpoints
+    UNION SELECT client FROM entries ORDER BY 1";
+
 impl Store {
     /// Appends entries to a case and changes its views, in one transaction. Answers with the new
     /// version, or [`StoreError::Conflict`] when somebody else advanced the case.
@@ -123,14 +127,8 @@ impl Store {
 
     /// Clients that have a journal.
     pub async fn journals(&self) -> Result<Vec<ClientId>, StoreError> {
-        // Each of the three tables by itself shows that there was one.
-        let names: Vec<String> = query_scalar(
-            "SELECT client FROM tips UNION SELECT client FROM checkpoints
-             UNION SELECT client FROM entries ORDER BY 1",
-        )
-        .fetch_all(&self.pool)
-        .await
-        .map_err(|e| self.fail(e))?;
+        let names: Vec<String> =
+            query_scalar(JOURNALS).fetch_all(&self.pool).await.map_err(|e| self.fail(e))?;
         names
             .into_iter()
             .map(|n| ClientId::new(n).map_err(|e| StoreError::Broken(e.to_string())))
@@ -316,6 +314,7 @@ async fn write_ready(tx: &mut Tx, ready: Ready) -> Result<(NewEntry, i64), Fault
     let hash = leaf_hash(&leaf.bytes());
     edge.push(hash);
     tx.set_edge(&leaf.client, edge, UnixMs(leaf.at_ms));
+    tx.tally.entry(&entry.event);
     tx.moved(&leaf.client, &leaf.case_id);
     tx.push(PendingRow { leaf, hash, salt, body });
     Ok((entry, seq))

@@ -10,6 +10,9 @@ use std::{fs, io::Write as _, path::Path};
 const SIGNING: &str = "journal-signing.key";
 const VAULT: &str = "vault.key";
 
+/// Names of the key files in the folder `keys`.
+pub const KEY_FILES: [&str; 2] = [SIGNING, VAULT];
+
 /// Keys of one installation, read from its `keys` folder and made there at the first start.
 #[derive(Clone)]
 pub struct Keys {
@@ -41,7 +44,7 @@ impl Keys {
     /// Refuses to go on without keys: new ones could neither check the old checkpoints nor open
     /// the sealed secrets.
     pub(crate) fn require(dir: &Path) -> Result<(), StoreError> {
-        for name in [SIGNING, VAULT] {
+        for name in KEY_FILES {
             let path = dir.join(name);
             if !path.exists() {
                 return Err(StoreError::Broken(format!(
@@ -129,4 +132,11 @@ fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
 pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), StoreError> {
     getrandom::fill(bytes)
         .map_err(|e| StoreError::Broken(format!("the system gives no randomness: {e}")))
+}
+
+/// A name that nobody else has: 128 random bits, hexadecimal.
+pub(crate) fn unique() -> Result<String, StoreError> {
+    let mut bytes = [0u8; 16];
+    fill(&mut bytes)?;
+    Ok(hex::encode(bytes))
 }

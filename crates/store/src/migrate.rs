@@ -68,7 +68,7 @@ async fn steps(conn: &mut Conn, path: &str) -> Result<(), Fault> {
 }
 
 /// The schema version of the database, 0 when it is empty.
-async fn schema(conn: &mut Conn, path: &str) -> Result<i64, Fault> {
+pub(crate) async fn schema(conn: &mut Conn, path: &str) -> Result<i64, Fault> {
     let tables: Vec<String> = match conn {
         Conn::Sqlite(_) => query_scalar("SELECT name FROM sqlite_master WHERE type = 'table'"),
         Conn::Postgres(_) => query_scalar(

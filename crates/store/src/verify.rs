@@ -1,7 +1,7 @@
 //! Proving the journal: every byte, every checkpoint, and against a checkpoint kept elsewhere.
 
 use crate::{
-    Checkpoint, Store, StoreError, Verifier,
+    Checkpoint, Keys, Store, StoreError, Verifier,
     leaf::{Leaf, commitment},
     merkle::{Frontier, Hash, consistency_proof, inclusion_proof, leaf_hash},
     sql::{Conn, Row, query, query_scalar},
@@ -54,59 +54,9 @@ impl Store {
     ) -> Result<Report, StoreError> {
         // One transaction, so that what is being written meanwhile does not look like damage.
         let mut conn = self.source.snapshot().await.map_err(|e| self.fail(e))?;
-        let report = self.verify_in(&mut conn, client, kept).await.map_err(|e| self.fail(e));
+        let report = verify_in(&mut conn, &self.keys, client, kept).await.map_err(|e| self.fail(e));
         let _ = conn.close().await;
         report
-    }
-
-    async fn verify_in(
-        &self,
-        conn: &mut Conn,
-        client: &ClientId,
-        kept: Option<&str>,
-    ) -> Result<Report, sqlx::Error> {
-        let notes = query("SELECT size, note FROM checkpoints WHERE client = $1 ORDER BY size")
-            .bind(client.as_str())
-            .fetch_all(&mut *conn)
-            .await?;
-        let tip = query("SELECT size, frontier FROM tips WHERE client = $1")
-            .bind(client.as_str())
-            .fetch_optional(&mut *conn)
-            .await?;
-        let mut walk = Walk {
-            verifier: self.keys.signer(client.as_str()).verifier(),
-            expected: BTreeMap::new(),
-            edge: Frontier::default(),
-            next: 0,
-            erased: 0,
-            problems: Vec::new(),
-        };
-        for row in &notes {
-            walk.expect_stored(row);
-        }
-        if let Some(note) = kept {
-            walk.expect(note, "the checkpoint kept elsewhere");
-        }
-        let mut rows = query(
-            "SELECT e.*, p.salt, p.body FROM entries e
-             LEFT JOIN entry_private p ON p.client = e.client AND p.seq = e.seq
-             WHERE e.client = $1 ORDER BY e.seq",
-        )
-        .bind(client.as_str())
-        .fetch(&mut *conn);
-        while let Some(row) = rows.try_next().await? {
-            walk.step(&row);
-        }
-        drop(rows);
-        walk.end(tip.as_ref());
-        Ok(Report {
-            client: client.clone(),
-            size: walk.edge.size(),
-            root: walk.edge.root(),
-            checkpoints: notes.len() as u64 + u64::from(kept.is_some()),
-            erased: walk.erased,
-            problems: walk.problems,
-        })
     }
 
     /// The newest signed checkpoint of a client's log, to be kept elsewhere.
@@ -176,6 +126,58 @@ impl Store {
             })
             .collect()
     }
+}
+
+/// Verifies one client's journal on a connection that sees one state; `kept` is a signed checkpoint
+/// that was kept elsewhere.
+pub(crate) async fn verify_in(
+    conn: &mut Conn,
+    keys: &Keys,
+    client: &ClientId,
+    kept: Option<&str>,
+) -> Result<Report, sqlx::Error> {
+    let notes = query("SELECT size, note FROM checkpoints WHERE client = $1 ORDER BY size")
+        .bind(client.as_str())
+        .fetch_all(&mut *conn)
+        .await?;
+    let tip = query("SELECT size, frontier FROM tips WHERE client = $1")
+        .bind(client.as_str())
+        .fetch_optional(&mut *conn)
+        .await?;
+    let mut walk = Walk {
+        verifier: keys.signer(client.as_str()).verifier(),
+        expected: BTreeMap::new(),
+        edge: Frontier::default(),
+        next: 0,
+        erased: 0,
+        problems: Vec::new(),
+    };
+    for row in &notes {
+        walk.expect_stored(row);
+    }
+    if let Some(note) = kept {
+        walk.expect(note, "the checkpoint kept elsewhere");
+    }
+    let mut rows = query(
+        "SELECT e.*, p.salt, p.body FROM entries e
+         LEFT JOIN entry_private p ON p.client = e.client AND p.seq = e.seq
+         WHERE e.client = $1 ORDER BY e.seq",
+    )
+    .bind(client.as_str())
+    .fetch(&mut *conn);
+    while let Some(row) = rows.try_next().await? {
+        walk.step(&row);
+    }
+    drop(rows);
+    walk.end(tip.as_ref());
+    Ok(Report {
+        client: client.clone(),
+        size: walk.edge.size(),
+        root: walk.edge.root(),
+        checkpoints: notes.len() as u64 + u64::from(kept.is_some()),
+        erased: walk.erased,
+        problems: walk.problems,
+    })
 }
 
 const OWN: &str = "a checkpoint of this database";

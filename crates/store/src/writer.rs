@@ -8,6 +8,7 @@
 use crate::{
     Keys, StoreError,
     merkle::Frontier,
+    meter::Tally,
     source::Source,
     sql::{Conn, query, query_scalar},
     tip::{self, as_i64, put_tip, tip},
@@ -81,6 +82,8 @@ pub(crate) struct Tx {
     grown: BTreeMap<String, UnixMs>,
     /// SQLite's count of other connections' commits.
     data_version: i64,
+    /// What this batch adds to the counters.
+    pub(crate) tally: Tally,
     /// Cases that moved on in this batch.
     moved: BTreeSet<(String, String)>,
     /// Where a lost connection is made anew.
@@ -145,6 +148,7 @@ impl Tx {
         self.earlier = self.pending.len();
         self.before.clear();
         self.versions.begin_work();
+        self.tally.mark();
     }
 
     /// The right edge of a client's tree, with what this transaction appended.
@@ -177,6 +181,7 @@ impl Tx {
     fn take_back(&mut self) {
         self.pending.cut(self.earlier);
         self.versions.take_back();
+        self.tally.take_back();
         while let Some((client, old)) = self.before.pop() {
             match old {
                 Some(edge) => self.edges.insert(client, edge),
@@ -260,6 +265,7 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 
 /// Runs until told to close or until every sender is gone; signs a last checkpoint on the way out.
 pub(crate) async fn run(
+    writer: String,
     conn: Conn,
     source: Source,
     mut queue: mpsc::Receiver<Order>,
@@ -277,9 +283,10 @@ pub(crate) async fn run(
         saved: false,
         versions: Versions::default(),
         data_version: -1,
+        tally: Tally::default(),
         moved: BTreeSet::new(),
         source,
-        writer: uuid::Uuid::now_v7().to_string(),
+        writer,
         batch: 0,
         lost: false,
         wiped: false,
@@ -346,7 +353,9 @@ async fn commit(tx: &mut Tx, mut batch: Vec<Box<dyn Work>>, path: &str) {
     if batch.is_empty() {
         return;
     }
+    let begun = std::time::Instant::now();
     let result = run_all(tx, &mut batch, path).await;
+    tx.tally.end(begun, batch.len(), result.is_ok());
     let edges = std::mem::take(&mut tx.edges);
     match result {
         Ok(()) => tx.grown.extend(edges.into_iter().map(|(client, (_, at))| (client, at))),

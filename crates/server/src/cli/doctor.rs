@@ -39,6 +39,14 @@ pub(crate) async fn run(args: ConfigArg) -> CliResult {
     for (name, psa) in &app.psas {
         tell(format!("help desk {name}"), psa.probe().await);
     }
+    for name in app.psas.keys() {
+        // Here and not in the log of `serve`: whoever has the address can make intake look.
+        let token = app.store.hook_token(name);
+        println!(
+            "note  help desk {name}: it may call back at {}/hooks/psa/{name}/{token}",
+            app.public_url
+        );
+    }
     for client in app.clients.values() {
         tell(client.directory.name().to_owned(), client.directory.probe().await);
     }

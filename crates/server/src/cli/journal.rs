@@ -4,7 +4,7 @@ use super::{CliResult, ConfigArg, table};
 use crate::{app::open_store, config::Config};
 use domain::ClientId;
 use std::{collections::BTreeSet, path::PathBuf, process::ExitCode};
-use store::Store;
+use store::{Report, Store};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -99,22 +99,28 @@ async fn verify(store: &Store, client: Option<ClientId>, kept: Option<PathBuf>) 
     for client in clients {
         let report = store.verify(&client, kept.as_deref()).await?;
         clean &= report.is_clean();
-        let word = if report.is_clean() { "clean" } else { "WRONG" };
-        println!(
-            "{client}: {word}: {} entries, root {}, {} checkpoints, {} erased",
-            report.size,
-            hex::encode(report.root),
-            report.checkpoints,
-            report.erased
-        );
-        for p in &report.problems {
-            match p.seq {
-                Some(seq) => println!("  entry {seq}: {}", p.text),
-                None => println!("  {}", p.text),
-            }
-        }
+        tell(&report);
     }
     Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Prints what verifying one client's journal showed.
+pub(super) fn tell(report: &Report) {
+    let word = if report.is_clean() { "clean" } else { "WRONG" };
+    println!(
+        "{}: {word}: {} entries, root {}, {} checkpoints, {} erased",
+        report.client,
+        report.size,
+        hex::encode(report.root),
+        report.checkpoints,
+        report.erased
+    );
+    for p in &report.problems {
+        match p.seq {
+            Some(seq) => println!("  entry {seq}: {}", p.text),
+            None => println!("  {}", p.text),
+        }
+    }
 }
 
 async fn show(store: &Store, client: ClientId, limit: u32) -> CliResult {

@@ -5,9 +5,11 @@ use std::{error::Error, path::PathBuf, process::ExitCode};
 
 mod approvals;
 mod ask;
+mod backup;
 mod brains;
 mod breakers;
 mod cases;
+mod config;
 mod doctor;
 pub(crate) mod init;
 mod journal;
@@ -40,6 +42,12 @@ enum Command {
     Init(init::Args),
     /// Check every configured connector with a harmless read and say what to fix.
     Doctor(ConfigArg),
+    /// Check the configuration file without calling anything.
+    Config(config::Args),
+    /// Copy the data folder while the server runs, and prove the copy.
+    Backup(backup::BackupArgs),
+    /// Put a backup into an empty data folder, and prove it there.
+    Restore(backup::RestoreArgs),
     /// Look at cases.
     Cases(cases::Args),
     /// Look at questions to people, and answer them.
@@ -88,6 +96,9 @@ pub(crate) async fn run(cli: Cli) -> CliResult {
         Command::Serve(args) => serve::run(args).await,
         Command::Init(args) => init::run(args).await,
         Command::Doctor(args) => doctor::run(args).await,
+        Command::Config(args) => config::run(args),
+        Command::Backup(args) => backup::back_up(args).await,
+        Command::Restore(args) => backup::restore(args).await,
         Command::Cases(args) => cases::run(args).await,
         Command::Approvals(args) => approvals::run(args).await,
         Command::Policy(args) => policy::run(args).await,

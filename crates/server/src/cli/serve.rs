@@ -20,10 +20,6 @@ pub(crate) async fn run(args: Args) -> CliResult {
     if app.store.people_count().await? == 0 {
         tracing::warn!("nobody can sign in yet; `journeyman init` makes the first administrator");
     }
-    for name in app.psas.keys() {
-        let token = app.store.hook_token(name);
-        tracing::info!("{name} may call back at {}/hooks/psa/{name}/{token}", app.public_url);
-    }
     let running = serve::start(app, &config.data_dir, config.listen).await?;
     tracing::info!("console on http://{}", running.address);
     serve::interrupted().await;

@@ -10,11 +10,12 @@ use domain::{ClientId, Tier};
 use gate::Policy;
 use serde::Deserialize;
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::BTreeSet,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
 
+mod check;
 mod explain;
 mod template;
 pub(crate) use template::{Answers, Directory as DirectoryKind, Psa as PsaKind, render};
@@ -33,6 +34,8 @@ pub(crate) struct Config {
     /// Address of a PostgreSQL that several nodes share; without it the database is in `data_dir`. It
     /// may hold a password, so it comes from a file or an environment variable.
     pub(crate) database: Option<SecretSource>,
+    /// What a collector of `/metrics` sends as its bearer token; without it only administrators look.
+    pub(crate) metrics_token: Option<SecretSource>,
     /// Address and port of console and hooks.
     #[serde(default = "default_listen")]
     pub(crate) listen: SocketAddr,
@@ -145,6 +148,15 @@ fn default_service() -> BTreeSet<String> {
 impl Config {
     /// Reads and checks a file.
     pub(crate) fn load(path: &Path) -> Result<Config, ConfigError> {
+        let config = Config::read(path)?;
+        match config.check() {
+            Ok(()) => Ok(config),
+            Err(e) => Err(ConfigError(format!("configuration {}: {e}", path.display()))),
+        }
+    }
+
+    /// Reads a file; what its types cannot check is not checked yet.
+    pub(crate) fn read(path: &Path) -> Result<Config, ConfigError> {
         let text = std::fs::read_to_string(path).map_err(|e| {
             ConfigError(format!(
                 "cannot read the configuration {}: {e}; `journeyman init` writes one",
@@ -159,9 +171,6 @@ impl Config {
             ))
         })?;
         config.rebase(path.parent().unwrap_or(Path::new(".")));
-        config
-            .check()
-            .map_err(|e| ConfigError(format!("configuration {}: {e}", path.display())))?;
         Ok(config)
     }
 
@@ -173,6 +182,8 @@ impl Config {
             SecretSource::Env(_) => {}
         };
         file(&mut self.data_dir);
+        self.database.iter_mut().for_each(secret);
+        self.metrics_token.iter_mut().for_each(secret);
         if let Some(mail) = &mut self.mail {
             mail.password.iter_mut().for_each(secret);
             mail.ca_file.iter_mut().for_each(file);
@@ -199,83 +210,25 @@ impl Config {
         }
     }
 
-    /// Checks what types cannot.
+    /// Checks what types cannot: the first mistake.
     pub(crate) fn check(&self) -> Result<(), String> {
-        let url = url::Url::parse(&self.public_url)
-            .map_err(|e| format!("`public_url` {:?}: {e}; write https://host", self.public_url))?;
-        let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
-        if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
-            return Err(format!(
-                "`public_url` {:?} must begin with https://; passwords are fetched from it",
-                self.public_url
-            ));
-        }
-        if let Some(policy) = &self.policy {
-            policy.compile().map_err(|e| e.to_string())?;
-        }
-        if self.workers == 0 || self.poll_ms == 0 {
-            return Err("`workers` and `poll_ms` must be above 0".into());
-        }
-        self.check_psas()?;
-        self.check_clients()
+        self.mistakes().into_iter().next().map_or(Ok(()), Err)
     }
 
-    fn check_psas(&self) -> Result<(), String> {
-        let mut names = HashSet::new();
+    /// Every place of a secret.
+    pub(crate) fn secrets(&self) -> Vec<&SecretSource> {
+        let mut all: Vec<&SecretSource> = Vec::new();
+        all.extend(&self.database);
+        all.extend(&self.metrics_token);
+        all.extend(self.mail.iter().filter_map(|m| m.password.as_ref()));
         for psa in &self.psa {
-            if !names.insert(&psa.name) {
-                return Err(format!("[[psa]] {:?} stands twice; names must differ", psa.name));
-            }
-            let kinds =
-                usize::from(psa.request_tracker.is_some()) + usize::from(psa.connectwise.is_some());
-            if kinds != 1 {
-                return Err(format!(
-                    "[[psa]] {:?} needs exactly one of [psa.request_tracker] and [psa.connectwise]; it has {kinds}",
-                    psa.name
-                ));
-            }
+            all.extend(psa.request_tracker.iter().map(|c| &c.token));
+            all.extend(psa.connectwise.iter().map(|c| &c.private_key));
         }
-        Ok(())
-    }
-
-    fn check_clients(&self) -> Result<(), String> {
-        let mut ids = HashSet::new();
-        let mut customers = HashSet::new();
         for client in &self.client {
-            if client.id.as_str().starts_with('@') {
-                return Err(format!(
-                    "[[client]] {}: ids beginning with '@' are our own",
-                    client.id
-                ));
-            }
-            if !ids.insert(&client.id) {
-                return Err(format!("[[client]] {} stands twice; ids must differ", client.id));
-            }
-            let kinds = usize::from(client.active_directory.is_some())
-                + usize::from(client.graph.is_some());
-            if kinds != 1 {
-                return Err(format!(
-                    "[[client]] {} needs exactly one of [client.active_directory] and [client.graph]; it has {kinds}",
-                    client.id
-                ));
-            }
-            for customer in &client.customers {
-                if !self.psa.iter().any(|p| p.name == customer.psa) {
-                    return Err(format!(
-                        "[[client]] {}: there is no [[psa]] named {:?}; names are {:?}",
-                        client.id,
-                        customer.psa,
-                        self.psa.iter().map(|p| p.name.as_str()).collect::<Vec<_>>()
-                    ));
-                }
-                if !customers.insert(customer) {
-                    return Err(format!(
-                        "{} of {} is given to two clients; one ticket must not belong to both",
-                        customer.customer, customer.psa
-                    ));
-                }
-            }
+            all.extend(client.active_directory.iter().map(|c| &c.password));
+            all.extend(client.graph.iter().map(|c| &c.client_secret));
         }
-        Ok(())
+        all
     }
 }

@@ -96,6 +96,7 @@ pub(super) fn config(
     }
     Ok(Config {
         database: None,
+        metrics_token: None,
         data_dir: folder.join("data"),
         listen,
         public_url: format!("http://127.0.0.1:{}", listen.port()),

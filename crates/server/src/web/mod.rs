@@ -19,11 +19,13 @@ mod fact;
 mod form;
 mod guard;
 mod headers;
+mod health;
 mod hooks;
 mod journal;
 mod limit;
 mod login;
 mod mask;
+mod metrics;
 mod notifications;
 mod oops;
 mod page;
@@ -109,12 +111,14 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/journal", get(journal::get))
         .route("/journal/verify", post(journal::verify))
         .route("/events", get(events::get))
+        .route("/metrics", get(metrics::get))
         .route("/login", get(login::get).post(login::post))
         .route("/login/once/{token}", get(login::once_get).post(login::once_post))
         .route("/logout", post(login::logout))
         .layer(session::layer(web.app.store.clone(), web.https));
     let open = Router::new()
-        .route("/healthz", get(|| async { "ok" }))
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
         .route("/assets/{name}", get(assets::get))
         .route("/secret/{token}", get(secret::get).post(secret::take))
         .route("/secret/{token}/code", post(secret::code))
@@ -125,6 +129,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .fallback(|| async { Oops::not_found("There is no page at this address") })
         .method_not_allowed_fallback(|| async { Oops::method() })
         .layer(middleware::from_fn_with_state(web.clone(), headers::set))
+        .layer(middleware::from_fn(metrics::measure))
         .with_state(web)
 }
 

@@ -16,6 +16,7 @@ mod common;
 mod crash;
 mod failures;
 mod grouped;
+mod health;
 mod intake;
 mod journal;
 mod leases;

@@ -118,6 +118,7 @@ impl Desk {
             look: Notify::new(),
             changed: broadcast::channel(16).0,
             complaints: Default::default(),
+            ops: Default::default(),
         });
         let json = serde_json::to_string(&policy()).unwrap();
         app.store.seed_policy(&policy().version, &json, clock::now()).await.unwrap();

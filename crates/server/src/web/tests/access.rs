@@ -36,6 +36,8 @@ const ADMIN: [Met; 4] = [SignIn, Forbidden, Forbidden, In];
 /// administrator meet. Signed-in callers send the token of their session.
 const TABLE: &[(&str, &str, &str, [Met; 4])] = &[
     ("/healthz", "GET", "/healthz", [In, In, In, In]),
+    ("/readyz", "GET", "/readyz", [In, In, In, In]),
+    ("/metrics", "GET", "/metrics", [Unauthorised, Forbidden, Forbidden, In]),
     ("/assets/{name}", "GET", "/assets/unknown.css", [Missing; 4]),
     ("/login", "GET", "/login", [In, In, In, In]),
     ("/login", "POST", "/login", [Unauthorised; 4]),

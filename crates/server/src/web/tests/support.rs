@@ -76,6 +76,7 @@ impl Desk {
             look: Notify::new(),
             changed: broadcast::channel(16).0,
             complaints: Default::default(),
+            ops: Default::default(),
         };
         change(&mut app);
         let app = Arc::new(app);

@@ -1,0 +1,95 @@
+//! What the types of the configuration cannot check, all of it, in the order of the file's own sections.
+
+use super::Config;
+use std::collections::HashSet;
+
+impl Config {
+    /// Every mistake, each with what would be right; empty when there is none.
+    pub(crate) fn mistakes(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        wrong.extend(self.wrong_address());
+        if let Some(Err(e)) = self.policy.as_ref().map(gate::Policy::compile) {
+            wrong.push(e.to_string());
+        }
+        if self.workers == 0 || self.poll_ms == 0 {
+            wrong.push("`workers` and `poll_ms` must be above 0".into());
+        }
+        self.check_psas(&mut wrong);
+        self.check_clients(&mut wrong);
+        wrong
+    }
+
+    fn wrong_address(&self) -> Option<String> {
+        let url = match url::Url::parse(&self.public_url) {
+            Ok(url) => url,
+            Err(e) => {
+                return Some(format!(
+                    "`public_url` {:?}: {e}; write https://host",
+                    self.public_url
+                ));
+            }
+        };
+        let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+        let good = url.scheme() == "https" || (url.scheme() == "http" && loopback);
+        (!good).then(|| {
+            format!(
+                "`public_url` {:?} must begin with https://; passwords are fetched from it",
+                self.public_url
+            )
+        })
+    }
+
+    fn check_psas(&self, wrong: &mut Vec<String>) {
+        let mut names = HashSet::new();
+        for psa in &self.psa {
+            if !names.insert(&psa.name) {
+                wrong.push(format!("[[psa]] {:?} stands twice; names must differ", psa.name));
+            }
+            let kinds =
+                usize::from(psa.request_tracker.is_some()) + usize::from(psa.connectwise.is_some());
+            if kinds != 1 {
+                wrong.push(format!(
+                    "[[psa]] {:?} needs exactly one of [psa.request_tracker] and [psa.connectwise]; it has {kinds}",
+                    psa.name
+                ));
+            }
+        }
+    }
+
+    fn check_clients(&self, wrong: &mut Vec<String>) {
+        let mut ids = HashSet::new();
+        let mut customers = HashSet::new();
+        for client in &self.client {
+            if client.id.as_str().starts_with('@') {
+                wrong.push(format!("[[client]] {}: ids beginning with '@' are our own", client.id));
+            }
+            if !ids.insert(&client.id) {
+                wrong.push(format!("[[client]] {} stands twice; ids must differ", client.id));
+            }
+            let kinds = usize::from(client.active_directory.is_some())
+                + usize::from(client.graph.is_some());
+            if kinds != 1 {
+                wrong.push(format!(
+                    "[[client]] {} needs exactly one of [client.active_directory] and [client.graph]; it has {kinds}",
+                    client.id
+                ));
+            }
+            for customer in &client.customers {
+                if !self.psa.iter().any(|p| p.name == customer.psa) {
+                    wrong.push(format!(
+                        "[[client]] {}: there is no [[psa]] named {:?}; names are {:?}",
+                        client.id,
+                        customer.psa,
+                        self.psa.iter().map(|p| p.name.as_str()).collect::<Vec<_>>()
+                    ));
+                }
+                if !customers.insert(customer) {
+                    wrong.push(format!(
+                        "{} of {} is given to two clients; one ticket must not belong to both",
+                        customer.customer, customer.psa
+                    ));
+                }
+            }
+        }
+    }
+}
