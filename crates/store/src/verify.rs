@@ -3,7 +3,7 @@
 use crate::{
     Checkpoint, Store, StoreError, Verifier,
     leaf::{Leaf, commitment},
-    merkle::{Frontier, Hash, consistency_proof, inclusion_proof, leaf_hash},
+    merkle::{Frontier, Hash, leaf_hash},
     sql::{Conn, Row, query, query_scalar},
     tip::as_i64,
 };
@@ -121,60 +121,6 @@ impl Store {
     /// The key that checks this client's checkpoints, as C2SP writes it.
     pub fn verifier_key(&self, client: &ClientId) -> String {
         self.keys.signer(client.as_str()).verifier().vkey()
-    }
-
-    /// Proof that the log of `size` entries begins with the log of `old` entries.
-    pub async fn prove_consistency(
-        &self,
-        client: &ClientId,
-        old: u64,
-        size: u64,
-    ) -> Result<Vec<Hash>, StoreError> {
-        if old > size {
-            return Err(StoreError::NotFound(format!(
-                "a log of {size} entries cannot begin with {old}; name the smaller size first"
-            )));
-        }
-        let leaves = self.leaves(client, size).await?;
-        Ok(consistency_proof(&leaves, usize::try_from(old).unwrap_or(usize::MAX)))
-    }
-
-    /// Proof that entry `seq` stands in the log of `size` entries, and its leaf hash.
-    pub async fn prove_inclusion(
-        &self,
-        client: &ClientId,
-        seq: u64,
-        size: u64,
-    ) -> Result<(Hash, Vec<Hash>), StoreError> {
-        let leaves = self.leaves(client, size).await?;
-        let index = usize::try_from(seq).unwrap_or(usize::MAX);
-        let leaf = leaves.get(index).copied().ok_or_else(|| {
-            StoreError::NotFound(format!("the journal of {client} has no entry {seq} below {size}"))
-        })?;
-        Ok((leaf, inclusion_proof(&leaves, index)))
-    }
-
-    async fn leaves(&self, client: &ClientId, size: u64) -> Result<Vec<Hash>, StoreError> {
-        let rows: Vec<Vec<u8>> = query_scalar(
-            "SELECT leaf_hash FROM entries WHERE client = $1 AND seq < $2 ORDER BY seq",
-        )
-        .bind(client.as_str())
-        .bind(as_i64(size))
-        .fetch_all(&self.pool)
-        .await
-        .map_err(|e| self.fail(e))?;
-        if rows.len() as u64 != size {
-            return Err(StoreError::NotFound(format!(
-                "the journal of {client} has only {} entries, not {size}",
-                rows.len()
-            )));
-        }
-        rows.into_iter()
-            .map(|h| {
-                Hash::try_from(h)
-                    .map_err(|_| StoreError::Broken(format!("a leaf of {client} is damaged")))
-            })
-            .collect()
     }
 }
 

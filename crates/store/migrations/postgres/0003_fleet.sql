@@ -25,3 +25,16 @@ CREATE TABLE duties (
     node     TEXT COLLATE "C" NOT NULL,
     until_ms BIGINT NOT NULL
 );
+
+-- Full tiles of each client's tree: hashes of 256 subtrees side by side, and the root over them. They
+-- follow from `entries` and are made again when they are missing.
+CREATE TABLE subtrees (
+    client TEXT COLLATE "C" NOT NULL,
+    level  BIGINT NOT NULL,
+    n      BIGINT NOT NULL,
+    root   BYTEA  NOT NULL,
+    hashes BYTEA  NOT NULL,
+    PRIMARY KEY (client, level, n)
+);
+CREATE TRIGGER subtrees_no_update BEFORE UPDATE ON subtrees
+FOR EACH ROW EXECUTE FUNCTION journeyman_refuse('what is below a full subtree does not change');

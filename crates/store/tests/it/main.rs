@@ -26,6 +26,7 @@ mod outcomes;
 mod people;
 mod policies;
 mod privacy;
+mod proofs;
 mod requests;
 mod upgrade;
 mod usage;
