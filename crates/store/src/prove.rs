@@ -4,11 +4,12 @@
 //! that none covers yet, against the right edge of the tree.
 
 use crate::{
-    Store, StoreError,
-    merkle::{Frontier, Hash, verify_consistency, verify_inclusion},
+    EntryProof, ShownLeaf, Store, StoreError,
+    merkle::{Frontier, Hash, leaf_hash, verify_consistency, verify_inclusion},
     path::{Range, Wanted, consistency, inclusion},
     sql::{query, query_scalar},
     tip::as_i64,
+    walk::leaf,
 };
 use domain::ClientId;
 
@@ -65,6 +66,39 @@ impl Store {
             return Err(unfit(client, anchor));
         }
         Ok((leaf, hashes))
+    }
+
+    /// A proof of one entry for whoever has no store, against the newest checkpoint that witnesses
+    /// cosigned, else the newest.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such entry or no checkpoint covers it yet,
+    /// [`StoreError::Broken`] when the journal does not prove it.
+    pub async fn prove_entry(&self, client: &ClientId, seq: u64) -> Result<EntryProof, StoreError> {
+        let checkpoint = self.best_checkpoint(client, seq.saturating_add(1)).await?;
+        let checkpoint = checkpoint.ok_or_else(|| {
+            StoreError::NotFound(format!(
+                "no checkpoint of {client} covers an entry {seq}; `journeyman journal show` lists the entries, and a checkpoint is signed within a second"
+            ))
+        })?;
+        let size = self.read_checkpoint(client, &checkpoint)?.size;
+        let (hash, path) = self.prove_inclusion(client, seq, size).await?;
+        let row = self.row(client, seq).await?.ok_or_else(|| {
+            StoreError::NotFound(format!("the journal of {client} has no entry {seq}"))
+        })?;
+        let erased = row.try_get::<Option<Vec<u8>>, _>(13).map_err(|e| self.fail(e))?.is_none();
+        let bytes = leaf(&row).map_err(|e| self.fail(e))?.bytes();
+        if leaf_hash(&bytes) != hash {
+            return Err(StoreError::Broken(format!(
+                "the fields of entry {seq} of {client} are not those that were written; run `journeyman journal verify`"
+            )));
+        }
+        let leaf = if erased { ShownLeaf::Hash(hash) } else { ShownLeaf::Bytes(bytes) };
+        let proof = EntryProof { index: seq, leaf, path, checkpoint };
+        match proof.check(&self.keys.signer(client.as_str()).verifier()) {
+            Ok(_) => Ok(proof),
+            Err(e) => Err(StoreError::Broken(format!("entry {seq} of {client}: {e}"))),
+        }
     }
 
     /// The smallest signed checkpoint over at least `size` entries, else the right edge of the tree.

@@ -1,15 +1,15 @@
-//! Proving the journal: every byte, every checkpoint, and against a checkpoint kept elsewhere.
+//! Verifying the journal: every byte, every checkpoint, and against checkpoints kept elsewhere.
 
 use crate::{
-    Checkpoint, Store, StoreError, Verifier,
-    leaf::{Leaf, commitment},
-    merkle::{Frontier, Hash, leaf_hash},
+    Store, StoreError,
+    merkle::Hash,
     sql::{Conn, Row, query, query_scalar},
     tip::as_i64,
+    walk::Walk,
 };
 use domain::ClientId;
-use futures::TryStreamExt as _;
-use std::collections::BTreeMap;
+use futures::{TryStreamExt as _, stream::BoxStream};
+use tokio::sync::mpsc;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,17 +44,44 @@ impl Report {
     }
 }
 
+/// What is said of the entry's place, besides its fields.
+const ROWS: &str = "SELECT e.client, e.seq, e.at_ms, e.case_id, e.actor, e.kind, e.digest, e.tier,
+   e.findings, e.policy_version, e.outcome, e.commitment, e.leaf_hash, p.salt, p.body
+ FROM entries e LEFT JOIN entry_private p ON p.client = e.client AND p.seq = e.seq";
+/// Rows that are handed to the other core at once, and how many such heaps may wait for it.
+const HEAP: usize = 512;
+const HEAPS: usize = 8;
+
 impl Store {
     /// Recomputes a client's journal from its columns and compares it with every checkpoint, the
-    /// tip, and, when given, a signed checkpoint that was kept elsewhere.
+    /// tip, the stored tiles, and, when given, a signed checkpoint that was kept elsewhere.
     pub async fn verify(
         &self,
         client: &ClientId,
         kept: Option<&str>,
     ) -> Result<Report, StoreError> {
+        let kept: Vec<_> = kept.map(str::to_owned).into_iter().collect();
+        self.verify_against(client, &kept, "the checkpoint kept elsewhere").await
+    }
+
+    /// The same, with all that a witness kept of this client's log ([`Store::witnessed`]).
+    pub async fn verify_witnessed(
+        &self,
+        client: &ClientId,
+        witnessed: &[String],
+    ) -> Result<Report, StoreError> {
+        self.verify_against(client, witnessed, "a witnessed checkpoint").await
+    }
+
+    async fn verify_against(
+        &self,
+        client: &ClientId,
+        kept: &[String],
+        which: &'static str,
+    ) -> Result<Report, StoreError> {
         // One transaction, so that what is being written meanwhile does not look like damage.
         let mut conn = self.source.snapshot().await.map_err(|e| self.fail(e))?;
-        let report = self.verify_in(&mut conn, client, kept).await.map_err(|e| self.fail(e));
+        let report = self.verify_in(&mut conn, client, kept, which).await;
         let _ = conn.close().await;
         report
     }
@@ -63,50 +90,72 @@ impl Store {
         &self,
         conn: &mut Conn,
         client: &ClientId,
-        kept: Option<&str>,
-    ) -> Result<Report, sqlx::Error> {
+        kept: &[String],
+        which: &'static str,
+    ) -> Result<Report, StoreError> {
         let notes = query("SELECT size, note FROM checkpoints WHERE client = $1 ORDER BY size")
             .bind(client.as_str())
             .fetch_all(&mut *conn)
-            .await?;
+            .await
+            .map_err(|e| self.fail(e))?;
         let tip = query("SELECT size, frontier FROM tips WHERE client = $1")
             .bind(client.as_str())
             .fetch_optional(&mut *conn)
-            .await?;
-        let mut walk = Walk {
-            verifier: self.keys.signer(client.as_str()).verifier(),
-            expected: BTreeMap::new(),
-            edge: Frontier::default(),
-            next: 0,
-            erased: 0,
-            problems: Vec::new(),
-        };
+            .await
+            .map_err(|e| self.fail(e))?;
+        let mut walk = Walk::new(self.keys.signer(client.as_str()).verifier());
         for row in &notes {
             walk.expect_stored(row);
         }
-        if let Some(note) = kept {
-            walk.expect(note, "the checkpoint kept elsewhere");
+        for note in kept {
+            walk.expect(note, which);
         }
-        let mut rows = query(
-            "SELECT e.*, p.salt, p.body FROM entries e
-             LEFT JOIN entry_private p ON p.client = e.client AND p.seq = e.seq
-             WHERE e.client = $1 ORDER BY e.seq",
-        )
-        .bind(client.as_str())
-        .fetch(&mut *conn);
-        while let Some(row) = rows.try_next().await? {
-            walk.step(&row);
+        let checkpoints = notes.len() as u64 + kept.len() as u64;
+        // The database reads on one core while the other hashes.
+        let (give, mut take) = mpsc::channel::<Vec<Row>>(HEAPS);
+        let hashing = tokio::task::spawn_blocking(move || {
+            walk.hold();
+            while let Some(rows) = take.blocking_recv() {
+                rows.iter().for_each(|row| walk.step(row));
+            }
+            walk
+        });
+        let rows = query(format!("{ROWS} WHERE e.client = $1 ORDER BY e.seq"))
+            .bind(client.as_str())
+            .fetch(&mut *conn);
+        let read = pass_on(rows, give).await;
+        let walk = hashing.await;
+        read.map_err(|e| self.fail(e))?;
+        let mut walk =
+            walk.map_err(|e| StoreError::Broken(format!("verifying {client} broke off: {e}")))?;
+        walk.end(tip.as_ref());
+        let tiles = query(
+            "SELECT level, n, root, hashes FROM subtrees WHERE client = $1 ORDER BY level, n",
+        );
+        let mut rows = tiles.bind(client.as_str()).fetch(&mut *conn);
+        while let Some(row) = rows.try_next().await.map_err(|e| self.fail(e))? {
+            walk.tile(&row);
         }
         drop(rows);
-        walk.end(tip.as_ref());
+        let whole = walk.whole();
         Ok(Report {
             client: client.clone(),
-            size: walk.edge.size(),
-            root: walk.edge.root(),
-            checkpoints: notes.len() as u64 + u64::from(kept.is_some()),
+            size: whole.size(),
+            root: whole.root(),
+            checkpoints,
             erased: walk.erased,
             problems: walk.problems,
         })
+    }
+
+    /// One entry with what stands beside it.
+    pub(crate) async fn row(&self, client: &ClientId, seq: u64) -> Result<Option<Row>, StoreError> {
+        query(format!("{ROWS} WHERE e.client = $1 AND e.seq = $2"))
+            .bind(client.as_str())
+            .bind(as_i64(seq))
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(|e| self.fail(e))
     }
 
     /// The newest signed checkpoint of a client's log, to be kept elsewhere.
@@ -124,137 +173,16 @@ impl Store {
     }
 }
 
-const OWN: &str = "a checkpoint of this database";
-
-/// One pass over a journal, oldest entry first.
-struct Walk {
-    verifier: Verifier,
-    /// Roots that signed checkpoints say, by size.
-    expected: BTreeMap<u64, Vec<(Hash, &'static str)>>,
-    edge: Frontier,
-    /// Sequence number that the next entry should have.
-    next: u64,
-    erased: u64,
-    problems: Vec<Problem>,
-}
-
-impl Walk {
-    fn wrong(&mut self, seq: Option<u64>, text: String) {
-        self.problems.push(Problem { seq, text });
-    }
-
-    /// Checks a note's signature and remembers what it says. Answers with its size.
-    fn expect(&mut self, note: &str, which: &'static str) -> Option<u64> {
-        match self.verifier.open(note) {
-            Ok(Checkpoint { size, root, .. }) => {
-                self.expected.entry(size).or_default().push((root, which));
-                Some(size)
-            }
-            Err(e) => {
-                self.wrong(None, format!("{which}: {e}"));
-                None
-            }
+/// Hands rows on in heaps. Ends early when nobody takes them.
+async fn pass_on(
+    rows: BoxStream<'_, Result<Row, sqlx::Error>>,
+    give: mpsc::Sender<Vec<Row>>,
+) -> Result<(), sqlx::Error> {
+    let mut heaps = rows.try_chunks(HEAP).map_err(|e| e.1);
+    while let Some(heap) = heaps.try_next().await? {
+        if give.send(heap).await.is_err() {
+            break;
         }
     }
-
-    fn expect_stored(&mut self, row: &Row) {
-        let read = row.try_get::<i64, _>("size").and_then(|s| Ok((s, row.try_get("note")?)));
-        let (size, note): (i64, String) = match read {
-            Ok(read) => read,
-            Err(e) => return self.wrong(None, format!("{OWN} cannot be read: {e}")),
-        };
-        if let Some(signed) = self.expect(&note, OWN)
-            && as_i64(signed) != size
-        {
-            self.wrong(None, format!("{OWN} stands under size {size} but says {signed}"));
-        }
-    }
-
-    fn step(&mut self, row: &Row) {
-        let place = self.edge.size();
-        let hash = match self.entry(row) {
-            Ok(hash) => hash,
-            Err(e) => {
-                self.wrong(Some(place), format!("cannot be read: {e}"));
-                Hash::default()
-            }
-        };
-        self.edge.push(hash);
-        let root = self.edge.root();
-        for (signed, which) in self.expected.get(&self.edge.size()).cloned().unwrap_or_default() {
-            if signed != root {
-                let text = format!("{which} at size {} says another history", self.edge.size());
-                self.wrong(Some(place), text);
-            }
-        }
-    }
-
-    /// Checks one entry by itself; answers with the leaf hash that its columns give.
-    fn entry(&mut self, row: &Row) -> Result<Hash, sqlx::Error> {
-        let leaf = leaf(row)?;
-        let seq = u64::try_from(leaf.seq).ok();
-        if seq != Some(self.next) {
-            self.wrong(seq, format!("entry {} is missing or out of order", self.next));
-        }
-        self.next = seq.unwrap_or(self.next).saturating_add(1);
-        let hash = leaf_hash(&leaf.bytes());
-        if row.try_get::<Vec<u8>, _>("leaf_hash")? != hash {
-            self.wrong(seq, "its fields are not those that were written".into());
-        }
-        let salt: Option<Vec<u8>> = row.try_get("salt")?;
-        let body: Option<Vec<u8>> = row.try_get("body")?;
-        match (salt, body) {
-            (Some(salt), Some(body)) if commitment(&salt, &body) != leaf.commitment => {
-                self.wrong(seq, "its content is not what was written".into());
-            }
-            (Some(_), Some(_)) => {}
-            _ => self.erased += 1,
-        }
-        Ok(hash)
-    }
-
-    /// Compares what was found with the tip, and with checkpoints over more than was found.
-    fn end(&mut self, tip: Option<&Row>) {
-        let size = self.edge.size();
-        let beyond = self.expected.split_off(&(size + 1));
-        for (signed, roots) in beyond {
-            for (_, which) in roots {
-                self.wrong(None, format!("{which} says {signed} entries; only {size} are left"));
-            }
-        }
-        let stored = tip.and_then(|r| {
-            let size: i64 = r.try_get("size").ok()?;
-            let bytes: Vec<u8> = r.try_get("frontier").ok()?;
-            Frontier::from_bytes(u64::try_from(size).ok()?, &bytes)
-        });
-        let same = match &stored {
-            Some(stored) => *stored == self.edge,
-            None => tip.is_none() && size == 0,
-        };
-        if !same {
-            let says = stored.map_or_else(
-                || "nothing readable".into(),
-                |s| format!("{} entries, root {}", s.size(), hex::encode(s.root())),
-            );
-            let found = hex::encode(self.edge.root());
-            self.wrong(None, format!("the tip says {says}; there are {size}, root {found}"));
-        }
-    }
-}
-
-fn leaf(row: &Row) -> Result<Leaf, sqlx::Error> {
-    Ok(Leaf {
-        client: row.try_get("client")?,
-        seq: row.try_get("seq")?,
-        at_ms: row.try_get("at_ms")?,
-        case_id: row.try_get("case_id")?,
-        actor: row.try_get("actor")?,
-        kind: row.try_get("kind")?,
-        digest: row.try_get("digest")?,
-        tier: row.try_get("tier")?,
-        findings: row.try_get("findings")?,
-        policy_version: row.try_get("policy_version")?,
-        outcome: row.try_get("outcome")?,
-        commitment: row.try_get("commitment")?,
-    })
+    Ok(())
 }

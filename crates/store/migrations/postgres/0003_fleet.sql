@@ -38,3 +38,13 @@ CREATE TABLE subtrees (
 );
 CREATE TRIGGER subtrees_no_update BEFORE UPDATE ON subtrees
 FOR EACH ROW EXECUTE FUNCTION journeyman_refuse('what is below a full subtree does not change');
+
+-- What witnesses said of our checkpoints: a signature line of C2SP's tlog-cosignature.
+CREATE TABLE cosignatures (
+    client  TEXT COLLATE "C" NOT NULL,
+    size    BIGINT NOT NULL,
+    witness TEXT COLLATE "C" NOT NULL,
+    line    TEXT COLLATE "C" NOT NULL,
+    at_ms   BIGINT NOT NULL,
+    PRIMARY KEY (client, size, witness)
+);

@@ -16,3 +16,13 @@ CREATE TABLE subtrees (
 );
 CREATE TRIGGER subtrees_no_update BEFORE UPDATE ON subtrees
 BEGIN SELECT RAISE(ABORT, 'what is below a full subtree does not change'); END;
+
+-- What witnesses said of our checkpoints: a signature line of C2SP's tlog-cosignature.
+CREATE TABLE cosignatures (
+    client  TEXT   NOT NULL,
+    size    BIGINT NOT NULL,
+    witness TEXT   NOT NULL,
+    line    TEXT   NOT NULL,
+    at_ms   BIGINT NOT NULL,
+    PRIMARY KEY (client, size, witness)
+);

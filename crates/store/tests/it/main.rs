@@ -22,6 +22,7 @@ mod leases;
 mod leavers;
 mod merkle;
 mod notices;
+mod offline;
 mod outcomes;
 mod people;
 mod policies;
