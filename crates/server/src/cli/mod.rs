@@ -17,6 +17,7 @@ mod mcp;
 pub(crate) use login::one_time_link;
 mod people;
 mod policy;
+mod proof;
 mod serve;
 mod undo;
 
