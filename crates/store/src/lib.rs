@@ -36,6 +36,7 @@ mod policies;
 mod proof;
 mod prove;
 mod requests;
+mod scan;
 mod sessions;
 mod source;
 mod sql;

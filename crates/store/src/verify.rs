@@ -8,8 +8,8 @@ use crate::{
     walk::Walk,
 };
 use domain::ClientId;
-use futures::{TryStreamExt as _, stream::BoxStream};
-use tokio::sync::mpsc;
+use futures::TryStreamExt as _;
+use std::pin::pin;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,9 +48,6 @@ impl Report {
 const ROWS: &str = "SELECT e.client, e.seq, e.at_ms, e.case_id, e.actor, e.kind, e.digest, e.tier,
    e.findings, e.policy_version, e.outcome, e.commitment, e.leaf_hash, p.salt, p.body
  FROM entries e LEFT JOIN entry_private p ON p.client = e.client AND p.seq = e.seq";
-/// Rows that are handed to the other core at once, and how many such heaps may wait for it.
-const HEAP: usize = 512;
-const HEAPS: usize = 8;
 
 impl Store {
     /// Recomputes a client's journal from its columns and compares it with every checkpoint, the
@@ -111,23 +108,28 @@ impl Store {
             walk.expect(note, which);
         }
         let checkpoints = notes.len() as u64 + kept.len() as u64;
-        // The database reads on one core while the other hashes.
-        let (give, mut take) = mpsc::channel::<Vec<Row>>(HEAPS);
-        let hashing = tokio::task::spawn_blocking(move || {
-            walk.hold();
-            while let Some(rows) = take.blocking_recv() {
-                rows.iter().for_each(|row| walk.step(row));
+        walk.hold();
+        // What is well is read fast, in parts; the rest, and what no tip covers, value by value.
+        let size = tip.as_ref().and_then(|row| row.try_get::<i64, _>("size").ok()).unwrap_or(0);
+        let last: Option<i64> =
+            query_scalar("SELECT CAST(MAX(seq) AS BIGINT) FROM entries WHERE client = $1")
+                .bind(client.as_str())
+                .fetch_one(&mut *conn)
+                .await
+                .map_err(|e| self.fail(e))?;
+        let size = size.min(last.map_or(0, |seq| seq.saturating_add(1))).max(0);
+        self.slowly(&mut *conn, client, (i64::MIN, Some(0)), &mut walk).await?;
+        let mut parts = pin!(self.parts(client, u64::try_from(size).unwrap_or(0)));
+        while let Some(part) = parts.try_next().await? {
+            match part.well {
+                Some((hashes, erased)) => walk.well(part.to, &hashes, erased),
+                None => {
+                    let range = (as_i64(part.from), Some(as_i64(part.to)));
+                    self.slowly(&mut *conn, client, range, &mut walk).await?;
+                }
             }
-            walk
-        });
-        let rows = query(format!("{ROWS} WHERE e.client = $1 ORDER BY e.seq"))
-            .bind(client.as_str())
-            .fetch(&mut *conn);
-        let read = pass_on(rows, give).await;
-        let walk = hashing.await;
-        read.map_err(|e| self.fail(e))?;
-        let mut walk =
-            walk.map_err(|e| StoreError::Broken(format!("verifying {client} broke off: {e}")))?;
+        }
+        self.slowly(&mut *conn, client, (size, None), &mut walk).await?;
         walk.end(tip.as_ref());
         let tiles = query(
             "SELECT level, n, root, hashes FROM subtrees WHERE client = $1 ORDER BY level, n",
@@ -146,6 +148,27 @@ impl Store {
             erased: walk.erased,
             problems: walk.problems,
         })
+    }
+
+    /// Entries from one number to before another, or to the end, value by value.
+    async fn slowly(
+        &self,
+        conn: &mut Conn,
+        client: &ClientId,
+        (from, to): (i64, Option<i64>),
+        walk: &mut Walk,
+    ) -> Result<(), StoreError> {
+        // Without an end, a number that is none is seen as well: it comes after all.
+        let before = if to.is_some() { "AND e.seq < $3" } else { "" };
+        let rows =
+            query(format!("{ROWS} WHERE e.client = $1 AND e.seq >= $2 {before} ORDER BY e.seq"));
+        let rows = rows.bind(client.as_str()).bind(from);
+        let rows = if let Some(to) = to { rows.bind(to) } else { rows };
+        let mut rows = rows.fetch(conn);
+        while let Some(row) = rows.try_next().await.map_err(|e| self.fail(e))? {
+            walk.step(&row);
+        }
+        Ok(())
     }
 
     /// One entry with what stands beside it.
@@ -171,18 +194,4 @@ impl Store {
     pub fn verifier_key(&self, client: &ClientId) -> String {
         self.keys.signer(client.as_str()).verifier().vkey()
     }
-}
-
-/// Hands rows on in heaps. Ends early when nobody takes them.
-async fn pass_on(
-    rows: BoxStream<'_, Result<Row, sqlx::Error>>,
-    give: mpsc::Sender<Vec<Row>>,
-) -> Result<(), sqlx::Error> {
-    let mut heaps = rows.try_chunks(HEAP).map_err(|e| e.1);
-    while let Some(heap) = heaps.try_next().await? {
-        if give.send(heap).await.is_err() {
-            break;
-        }
-    }
-    Ok(())
 }

@@ -103,6 +103,21 @@ impl Walk {
                 Hash::default()
             }
         };
+        self.push(hash);
+    }
+
+    /// Entries up to before `to` that are well, by their leaf hashes.
+    pub(crate) fn well(&mut self, to: u64, hashes: &[Hash], erased: u64) {
+        let from = to.saturating_sub(hashes.len() as u64);
+        if from != self.next {
+            self.wrong(Some(from), format!("entry {} is missing or out of order", self.next));
+        }
+        self.next = to;
+        self.erased += erased;
+        hashes.iter().for_each(|hash| self.push(*hash));
+    }
+
+    fn push(&mut self, hash: Hash) {
         self.block.push(hash);
         if self.block.size() == WIDTH {
             let root = std::mem::take(&mut self.block).root();

@@ -48,3 +48,13 @@ CREATE TABLE cosignatures (
     at_ms   BIGINT NOT NULL,
     PRIMARY KEY (client, size, witness)
 );
+
+-- What SQLite has by itself: many values in one text, each with its type.
+CREATE FUNCTION hex(value BYTEA) RETURNS TEXT LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT COALESCE(encode(value, 'hex'), '') $$;
+CREATE FUNCTION typeof(value BYTEA) RETURNS TEXT LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT CASE WHEN value IS NULL THEN 'null' ELSE 'blob' END $$;
+CREATE FUNCTION typeof(value TEXT) RETURNS TEXT LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT CASE WHEN value IS NULL THEN 'null' ELSE 'text' END $$;
+CREATE FUNCTION typeof(value BIGINT) RETURNS TEXT LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT CASE WHEN value IS NULL THEN 'null' ELSE 'integer' END $$;

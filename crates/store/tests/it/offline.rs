@@ -324,3 +324,54 @@ async fn verifying_looks_at_the_stored_subtrees_too() {
         assert_clean(&desk.store, &acme()).await;
     }
 }
+
+#[tokio::test]
+async fn a_number_that_is_none_is_found_where_entries_are_read_fast() {
+    if on_postgres() {
+        return;
+    }
+    let desk = journal().await;
+    let mut conn = tamperer(desk.dir.path()).await;
+    for (value, back) in [("'none'", 5), ("4.5", 5), ("-3", 0), ("9223372036854775807", 5)] {
+        let sql = format!("UPDATE entries SET seq = {value} WHERE seq = {back}");
+        assert_eq!(run(&mut conn, &sql).await.unwrap(), 1);
+        let report = desk.store.verify(&acme(), None).await.unwrap();
+        assert!(!report.is_clean(), "{value}");
+        let sql = format!("UPDATE entries SET seq = {back} WHERE seq = {value}");
+        assert_eq!(run(&mut conn, &sql).await.unwrap(), 1);
+        assert_clean(&desk.store, &acme()).await;
+    }
+    // Of another type, with the same bytes: nothing else can read it.
+    run(&mut conn, "UPDATE entries SET kind = CAST(kind AS BLOB) WHERE seq = 2").await.unwrap();
+    let report = desk.store.verify(&acme(), None).await.unwrap();
+    assert_eq!((report.problems[0].seq, report.problems.len() > 1), (Some(2), true), "{report:?}");
+    let what = "tail after a zero byte";
+    run(&mut conn, "UPDATE entries SET kind = CAST(kind AS TEXT) WHERE seq = 2").await.unwrap();
+    assert_clean(&desk.store, &acme()).await;
+    run(&mut conn, "UPDATE entries SET kind = kind || char(0) || 'x' WHERE seq = 2").await.unwrap();
+    assert!(!desk.store.verify(&acme(), None).await.unwrap().is_clean(), "{what}");
+}
+
+/// Reading many entries as one text must not let one entry pass for two.
+#[tokio::test]
+async fn an_entry_that_holds_the_text_of_the_next_is_found() {
+    if on_postgres() {
+        return;
+    }
+    let desk = journal().await;
+    let mut conn = tamperer(desk.dir.path()).await;
+    let row = "typeof(e.seq) || e.seq || char(31) || typeof(e.at_ms) || e.at_ms || char(31)
+        || typeof(case_id) || case_id || char(31) || typeof(actor) || actor || char(31)";
+    let swallow = format!(
+        "UPDATE entries SET kind = kind || char(31)
+           || (SELECT {row} FROM entries e WHERE e.seq = 3) WHERE seq = 2"
+    );
+    run(&mut conn, &swallow).await.unwrap();
+    assert!(!desk.store.verify(&acme(), None).await.unwrap().is_clean());
+    run(&mut conn, "DELETE FROM entries WHERE seq = 3").await.unwrap();
+    let report = desk.store.verify(&acme(), None).await.unwrap();
+    assert!(
+        report.problems.iter().any(|p| p.text == "entry 3 is missing or out of order"),
+        "{report:?}"
+    );
+}
