@@ -6,6 +6,7 @@ use crate::{
     config::{ClientEntry, Config, CustomerEntry},
     ops::Ops,
     policy::{self, Live},
+    worker::Witness,
 };
 use connectors::{
     Directory, Psa,
@@ -61,6 +62,8 @@ pub(crate) struct App {
     pub(crate) model: Model,
     pub(crate) model_digest: String,
     pub(crate) mail: Option<Smtp>,
+    /// Who is shown the journal's checkpoints.
+    pub(crate) witness: Option<Witness>,
     /// Who is told of Medium actions by mail.
     pub(crate) notify: Vec<String>,
     pub(crate) msp_name: String,
@@ -104,6 +107,7 @@ impl App {
             Some(mail) => Some(Smtp::new(mail.clone()).map_err(|e| StartError(e.to_string()))?),
             None => None,
         };
+        let witness = config.witness.as_ref().map(Witness::new).transpose().map_err(StartError)?;
         Ok(App {
             store,
             clients,
@@ -114,6 +118,7 @@ impl App {
             model_digest: model.digest(),
             model,
             mail,
+            witness,
             notify: config.notify.clone(),
             msp_name: config.msp_name.clone(),
             public_url: config.public_url.trim_end_matches('/').to_owned(),

@@ -44,7 +44,9 @@ fn help_says_what_every_command_does() {
         (&["approvals", "deny", "--help"], &["Say no", "--reason"]),
         (&["people", "--help"], &["add", "list", "password", "remove", "sign in"]),
         (&["people", "add", "--help"], &["--role", "technician", "--email", "12 characters"]),
-        (&["journal", "--help"], &["verify", "show", "checkpoint"]),
+        (&["journal", "--help"], &["verify", "show", "checkpoint", "prove", "check-proof"]),
+        (&["journal", "prove", "--help"], &["--client", "--entry", "--json"]),
+        (&["journal", "check-proof", "--help"], &["offline", "--key <VKEY>", "--witness-key"]),
         (
             &["journal", "verify", "--help"],
             &["Recompute every entry", "--checkpoint <FILE>", "rollback"],

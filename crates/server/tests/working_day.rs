@@ -201,6 +201,28 @@ fn people_answer_questions(day: &Day) {
     assert!(all.line(&other).contains("denied"), "{all:#?}");
 }
 
+/// A proof holds without the store, in both forms, under this key and no other.
+fn entries_are_proven(day: &Day, key: &str) {
+    let file = day.installation.dir.path().join("entry.tlog-proof");
+    let check =
+        |key: &str| journeyman(&["journal", "check-proof", file.to_str().unwrap(), "--key", key]);
+    for form in [&[][..], &["--json"]] {
+        let asked = [&["journal", "prove", "--client", "fabrikam", "--entry", "1"], form].concat();
+        let proof = day.say(&asked).ok(&[]);
+        std::fs::write(&file, &proof.out).unwrap();
+        check(key).ok(&["proven: entry 1 of ", "/fabrikam", "\"seq\": 1"]);
+        std::fs::write(
+            &file,
+            proof.out.replace("fabrikam\n", "fabrikan\n").replace("fabrikam\\n", "fabrikan\\n"),
+        )
+        .unwrap();
+        assert_eq!(check(key).code, Some(1));
+    }
+    assert_eq!(check("a+b+c").code, Some(1));
+    let none = ["journal", "prove", "--client", "fabrikam", "--entry", "1000000"];
+    day.say(&none).fails(&["no checkpoint of fabrikam covers an entry 1000000"]);
+}
+
 fn journals_are_checked(day: &mut Day) {
     day.stop();
     let early = std::fs::read(day.installation.database()).unwrap();
@@ -220,6 +242,7 @@ fn journals_are_checked(day: &mut Day) {
     let against =
         ["journal", "verify", "--client", "fabrikam", "--checkpoint", note.to_str().unwrap()];
     day.say(&against).ok(&["fabrikam: clean"]);
+    entries_are_proven(day, kept.err.trim().rsplit(' ').next().unwrap());
     let good = std::fs::read(day.installation.database()).unwrap();
 
     // One changed letter in one entry.
@@ -246,6 +269,9 @@ fn journals_are_checked(day: &mut Day) {
     // An older copy is whole in itself; only the checkpoint kept elsewhere shows the rollback.
     std::fs::write(day.installation.database(), &early).unwrap();
     day.say(&["journal", "verify"]).ok(&["fabrikam: clean"]);
+    let said = day.say(&["journal", "verify", "--witness", note.to_str().unwrap()]);
+    assert_eq!(said.code, Some(1), "{said:#?}");
+    assert!(said.out.contains("rollback: a witnessed checkpoint says"), "{said:#?}");
     let said = day.say(&against);
     assert_eq!(said.code, Some(1), "{said:#?}");
     assert!(said.out.contains("fabrikam: WRONG") && said.out.contains("are left"), "{said:#?}");

@@ -35,8 +35,13 @@ impl Frontier {
 
     /// Appends one leaf.
     pub fn push(&mut self, leaf: Hash) {
-        let mut node = leaf;
-        let mut size = self.size;
+        self.push_perfect(leaf, 0);
+    }
+
+    /// Appends a perfect subtree of `1 << height` leaves to a tree whose size is a multiple of that.
+    pub(crate) fn push_perfect(&mut self, root: Hash, height: u32) {
+        let mut node = root;
+        let mut size = self.size >> height;
         // One perfect subtree closes for every trailing one-bit of the size.
         while size & 1 == 1 {
             let Some(left) = self.roots.pop() else { break };
@@ -44,7 +49,13 @@ impl Frontier {
             size >>= 1;
         }
         self.roots.push(node);
-        self.size += 1;
+        self.size += 1 << height;
+    }
+
+    /// This tree with a smaller one at its right, whose leaves fit below this one's lowest subtree.
+    pub(crate) fn joined(&self, right: &Frontier) -> Frontier {
+        let roots = [self.roots.as_slice(), right.roots.as_slice()].concat();
+        Frontier { size: self.size + right.size, roots }
     }
 
     /// Root of the tree.

@@ -78,7 +78,7 @@ fn without_nul(text: String) -> String {
 }
 
 /// The text that [`without_nul`] was given.
-fn with_nul(text: String) -> String {
+pub(crate) fn with_nul(text: String) -> String {
     if !text.contains(STAND_IN) {
         return text;
     }

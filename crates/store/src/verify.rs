@@ -1,15 +1,15 @@
-//! Proving the journal: every byte, every checkpoint, and against a checkpoint kept elsewhere.
+//! Verifying the journal: every byte, every checkpoint, and against checkpoints kept elsewhere.
 
 use crate::{
-    Checkpoint, Keys, Store, StoreError, Verifier,
-    leaf::{Leaf, commitment},
-    merkle::{Frontier, Hash, consistency_proof, inclusion_proof, leaf_hash},
+    Keys, Store, StoreError,
+    merkle::Hash,
     sql::{Conn, Row, query, query_scalar},
     tip::as_i64,
+    walk::Walk,
 };
 use domain::ClientId;
 use futures::TryStreamExt as _;
-use std::collections::BTreeMap;
+use std::pin::pin;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,19 +44,141 @@ impl Report {
     }
 }
 
+/// What is said of the entry's place, besides its fields.
+const ROWS: &str = "SELECT e.client, e.seq, e.at_ms, e.case_id, e.actor, e.kind, e.digest, e.tier,
+   e.findings, e.policy_version, e.outcome, e.commitment, e.leaf_hash, p.salt, p.body
+ FROM entries e LEFT JOIN entry_private p ON p.client = e.client AND p.seq = e.seq";
+
 impl Store {
     /// Recomputes a client's journal from its columns and compares it with every checkpoint, the
-    /// tip, and, when given, a signed checkpoint that was kept elsewhere.
+    /// tip, the stored tiles, and, when given, a signed checkpoint that was kept elsewhere.
     pub async fn verify(
         &self,
         client: &ClientId,
         kept: Option<&str>,
     ) -> Result<Report, StoreError> {
+        let kept: Vec<_> = kept.map(str::to_owned).into_iter().collect();
+        self.verify_against(client, &kept, "the checkpoint kept elsewhere").await
+    }
+
+    /// The same, with all that a witness kept of this client's log ([`Store::witnessed`]).
+    pub async fn verify_witnessed(
+        &self,
+        client: &ClientId,
+        witnessed: &[String],
+    ) -> Result<Report, StoreError> {
+        self.verify_against(client, witnessed, "a witnessed checkpoint").await
+    }
+
+    async fn verify_against(
+        &self,
+        client: &ClientId,
+        kept: &[String],
+        which: &'static str,
+    ) -> Result<Report, StoreError> {
         // One transaction, so that what is being written meanwhile does not look like damage.
         let mut conn = self.source.snapshot().await.map_err(|e| self.fail(e))?;
-        let report = verify_in(&mut conn, &self.keys, client, kept).await.map_err(|e| self.fail(e));
+        let report = self.verify_in(&mut conn, client, kept, which).await;
         let _ = conn.close().await;
         report
+    }
+
+    async fn verify_in(
+        &self,
+        conn: &mut Conn,
+        client: &ClientId,
+        kept: &[String],
+        which: &'static str,
+    ) -> Result<Report, StoreError> {
+        let notes = query("SELECT size, note FROM checkpoints WHERE client = $1 ORDER BY size")
+            .bind(client.as_str())
+            .fetch_all(&mut *conn)
+            .await
+            .map_err(|e| self.fail(e))?;
+        let tip = query("SELECT size, frontier FROM tips WHERE client = $1")
+            .bind(client.as_str())
+            .fetch_optional(&mut *conn)
+            .await
+            .map_err(|e| self.fail(e))?;
+        let mut walk = Walk::new(self.keys.signer(client.as_str()).verifier());
+        for row in &notes {
+            walk.expect_stored(row);
+        }
+        for note in kept {
+            walk.expect(note, which);
+        }
+        let checkpoints = notes.len() as u64 + kept.len() as u64;
+        walk.hold();
+        // What is well is read fast, in parts; the rest, and what no tip covers, value by value.
+        let size = tip.as_ref().and_then(|row| row.try_get::<i64, _>("size").ok()).unwrap_or(0);
+        let last: Option<i64> =
+            query_scalar("SELECT CAST(MAX(seq) AS BIGINT) FROM entries WHERE client = $1")
+                .bind(client.as_str())
+                .fetch_one(&mut *conn)
+                .await
+                .map_err(|e| self.fail(e))?;
+        let size = size.min(last.map_or(0, |seq| seq.saturating_add(1))).max(0);
+        self.slowly(&mut *conn, client, (i64::MIN, Some(0)), &mut walk).await?;
+        let mut parts = pin!(self.parts(client, u64::try_from(size).unwrap_or(0)));
+        while let Some(part) = parts.try_next().await? {
+            match part.well {
+                Some((hashes, erased)) => walk.well(part.to, &hashes, erased),
+                None => {
+                    let range = (as_i64(part.from), Some(as_i64(part.to)));
+                    self.slowly(&mut *conn, client, range, &mut walk).await?;
+                }
+            }
+        }
+        self.slowly(&mut *conn, client, (size, None), &mut walk).await?;
+        walk.end(tip.as_ref());
+        let tiles = query(
+            "SELECT level, n, root, hashes FROM subtrees WHERE client = $1 ORDER BY level, n",
+        );
+        let mut rows = tiles.bind(client.as_str()).fetch(&mut *conn);
+        while let Some(row) = rows.try_next().await.map_err(|e| self.fail(e))? {
+            walk.tile(&row);
+        }
+        drop(rows);
+        let whole = walk.whole();
+        Ok(Report {
+            client: client.clone(),
+            size: whole.size(),
+            root: whole.root(),
+            checkpoints,
+            erased: walk.erased,
+            problems: walk.problems,
+        })
+    }
+
+    /// Entries from one number to before another, or to the end, value by value.
+    async fn slowly(
+        &self,
+        conn: &mut Conn,
+        client: &ClientId,
+        (from, to): (i64, Option<i64>),
+        walk: &mut Walk,
+    ) -> Result<(), StoreError> {
+        // Without an end, a number that is none is seen as well: it comes after all.
+        let before = if to.is_some() { "AND e.seq < $3" } else { "" };
+        let rows =
+            query(format!("{ROWS} WHERE e.client = $1 AND e.seq >= $2 {before} ORDER BY e.seq"));
+        let rows = rows.bind(client.as_str()).bind(from);
+        let rows = if let Some(to) = to { rows.bind(to) } else { rows };
+        let mut rows = rows.fetch(conn);
+        while let Some(row) = rows.try_next().await.map_err(|e| self.fail(e))? {
+            walk.step(&row);
+        }
+        Ok(())
+    }
+
+    /// One entry with what stands beside it.
+    pub(crate) async fn row(&self, client: &ClientId, seq: u64) -> Result<Option<Row>, StoreError> {
+        query(format!("{ROWS} WHERE e.client = $1 AND e.seq = $2"))
+            .bind(client.as_str())
+            .bind(as_i64(seq))
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(|e| self.fail(e))
     }
 
     /// The newest signed checkpoint of a client's log, to be kept elsewhere.
@@ -72,64 +194,10 @@ impl Store {
     pub fn verifier_key(&self, client: &ClientId) -> String {
         self.keys.signer(client.as_str()).verifier().vkey()
     }
-
-    /// Proof that the log of `size` entries begins with the log of `old` entries.
-    pub async fn prove_consistency(
-        &self,
-        client: &ClientId,
-        old: u64,
-        size: u64,
-    ) -> Result<Vec<Hash>, StoreError> {
-        if old > size {
-            return Err(StoreError::NotFound(format!(
-                "a log of {size} entries cannot begin with {old}; name the smaller size first"
-            )));
-        }
-        let leaves = self.leaves(client, size).await?;
-        Ok(consistency_proof(&leaves, usize::try_from(old).unwrap_or(usize::MAX)))
-    }
-
-    /// Proof that entry `seq` stands in the log of `size` entries, and its leaf hash.
-    pub async fn prove_inclusion(
-        &self,
-        client: &ClientId,
-        seq: u64,
-        size: u64,
-    ) -> Result<(Hash, Vec<Hash>), StoreError> {
-        let leaves = self.leaves(client, size).await?;
-        let index = usize::try_from(seq).unwrap_or(usize::MAX);
-        let leaf = leaves.get(index).copied().ok_or_else(|| {
-            StoreError::NotFound(format!("the journal of {client} has no entry {seq} below {size}"))
-        })?;
-        Ok((leaf, inclusion_proof(&leaves, index)))
-    }
-
-    async fn leaves(&self, client: &ClientId, size: u64) -> Result<Vec<Hash>, StoreError> {
-        let rows: Vec<Vec<u8>> = query_scalar(
-            "SELECT leaf_hash FROM entries WHERE client = $1 AND seq < $2 ORDER BY seq",
-        )
-        .bind(client.as_str())
-        .bind(as_i64(size))
-        .fetch_all(&self.pool)
-        .await
-        .map_err(|e| self.fail(e))?;
-        if rows.len() as u64 != size {
-            return Err(StoreError::NotFound(format!(
-                "the journal of {client} has only {} entries, not {size}",
-                rows.len()
-            )));
-        }
-        rows.into_iter()
-            .map(|h| {
-                Hash::try_from(h)
-                    .map_err(|_| StoreError::Broken(format!("a leaf of {client} is damaged")))
-            })
-            .collect()
-    }
 }
 
-/// Verifies one client's journal on a connection that sees one state; `kept` is a signed checkpoint
-/// that was kept elsewhere.
+/// Verifies one client's journal on a connection that sees one state, entry by entry: for a copy that
+/// nobody works on. `kept` is a signed checkpoint that was kept elsewhere.
 pub(crate) async fn verify_in(
     conn: &mut Conn,
     keys: &Keys,
@@ -144,173 +212,27 @@ pub(crate) async fn verify_in(
         .bind(client.as_str())
         .fetch_optional(&mut *conn)
         .await?;
-    let mut walk = Walk {
-        verifier: keys.signer(client.as_str()).verifier(),
-        expected: BTreeMap::new(),
-        edge: Frontier::default(),
-        next: 0,
-        erased: 0,
-        problems: Vec::new(),
-    };
-    for row in &notes {
-        walk.expect_stored(row);
-    }
+    let mut walk = Walk::new(keys.signer(client.as_str()).verifier());
+    notes.iter().for_each(|row| walk.expect_stored(row));
     if let Some(note) = kept {
         walk.expect(note, "the checkpoint kept elsewhere");
     }
-    let mut rows = query(
-        "SELECT e.*, p.salt, p.body FROM entries e
-         LEFT JOIN entry_private p ON p.client = e.client AND p.seq = e.seq
-         WHERE e.client = $1 ORDER BY e.seq",
-    )
-    .bind(client.as_str())
-    .fetch(&mut *conn);
+    walk.hold();
+    let mut rows = query(format!("{ROWS} WHERE e.client = $1 ORDER BY e.seq"))
+        .bind(client.as_str())
+        .fetch(&mut *conn);
     while let Some(row) = rows.try_next().await? {
         walk.step(&row);
     }
     drop(rows);
     walk.end(tip.as_ref());
+    let whole = walk.whole();
     Ok(Report {
         client: client.clone(),
-        size: walk.edge.size(),
-        root: walk.edge.root(),
+        size: whole.size(),
+        root: whole.root(),
         checkpoints: notes.len() as u64 + u64::from(kept.is_some()),
         erased: walk.erased,
         problems: walk.problems,
-    })
-}
-
-const OWN: &str = "a checkpoint of this database";
-
-/// One pass over a journal, oldest entry first.
-struct Walk {
-    verifier: Verifier,
-    /// Roots that signed checkpoints say, by size.
-    expected: BTreeMap<u64, Vec<(Hash, &'static str)>>,
-    edge: Frontier,
-    /// Sequence number that the next entry should have.
-    next: u64,
-    erased: u64,
-    problems: Vec<Problem>,
-}
-
-impl Walk {
-    fn wrong(&mut self, seq: Option<u64>, text: String) {
-        self.problems.push(Problem { seq, text });
-    }
-
-    /// Checks a note's signature and remembers what it says. Answers with its size.
-    fn expect(&mut self, note: &str, which: &'static str) -> Option<u64> {
-        match self.verifier.open(note) {
-            Ok(Checkpoint { size, root, .. }) => {
-                self.expected.entry(size).or_default().push((root, which));
-                Some(size)
-            }
-            Err(e) => {
-                self.wrong(None, format!("{which}: {e}"));
-                None
-            }
-        }
-    }
-
-    fn expect_stored(&mut self, row: &Row) {
-        let read = row.try_get::<i64, _>("size").and_then(|s| Ok((s, row.try_get("note")?)));
-        let (size, note): (i64, String) = match read {
-            Ok(read) => read,
-            Err(e) => return self.wrong(None, format!("{OWN} cannot be read: {e}")),
-        };
-        if let Some(signed) = self.expect(&note, OWN)
-            && as_i64(signed) != size
-        {
-            self.wrong(None, format!("{OWN} stands under size {size} but says {signed}"));
-        }
-    }
-
-    fn step(&mut self, row: &Row) {
-        let place = self.edge.size();
-        let hash = match self.entry(row) {
-            Ok(hash) => hash,
-            Err(e) => {
-                self.wrong(Some(place), format!("cannot be read: {e}"));
-                Hash::default()
-            }
-        };
-        self.edge.push(hash);
-        let root = self.edge.root();
-        for (signed, which) in self.expected.get(&self.edge.size()).cloned().unwrap_or_default() {
-            if signed != root {
-                let text = format!("{which} at size {} says another history", self.edge.size());
-                self.wrong(Some(place), text);
-            }
-        }
-    }
-
-    /// Checks one entry by itself; answers with the leaf hash that its columns give.
-    fn entry(&mut self, row: &Row) -> Result<Hash, sqlx::Error> {
-        let leaf = leaf(row)?;
-        let seq = u64::try_from(leaf.seq).ok();
-        if seq != Some(self.next) {
-            self.wrong(seq, format!("entry {} is missing or out of order", self.next));
-        }
-        self.next = seq.unwrap_or(self.next).saturating_add(1);
-        let hash = leaf_hash(&leaf.bytes());
-        if row.try_get::<Vec<u8>, _>("leaf_hash")? != hash {
-            self.wrong(seq, "its fields are not those that were written".into());
-        }
-        let salt: Option<Vec<u8>> = row.try_get("salt")?;
-        let body: Option<Vec<u8>> = row.try_get("body")?;
-        match (salt, body) {
-            (Some(salt), Some(body)) if commitment(&salt, &body) != leaf.commitment => {
-                self.wrong(seq, "its content is not what was written".into());
-            }
-            (Some(_), Some(_)) => {}
-            _ => self.erased += 1,
-        }
-        Ok(hash)
-    }
-
-    /// Compares what was found with the tip, and with checkpoints over more than was found.
-    fn end(&mut self, tip: Option<&Row>) {
-        let size = self.edge.size();
-        let beyond = self.expected.split_off(&(size + 1));
-        for (signed, roots) in beyond {
-            for (_, which) in roots {
-                self.wrong(None, format!("{which} says {signed} entries; only {size} are left"));
-            }
-        }
-        let stored = tip.and_then(|r| {
-            let size: i64 = r.try_get("size").ok()?;
-            let bytes: Vec<u8> = r.try_get("frontier").ok()?;
-            Frontier::from_bytes(u64::try_from(size).ok()?, &bytes)
-        });
-        let same = match &stored {
-            Some(stored) => *stored == self.edge,
-            None => tip.is_none() && size == 0,
-        };
-        if !same {
-            let says = stored.map_or_else(
-                || "nothing readable".into(),
-                |s| format!("{} entries, root {}", s.size(), hex::encode(s.root())),
-            );
-            let found = hex::encode(self.edge.root());
-            self.wrong(None, format!("the tip says {says}; there are {size}, root {found}"));
-        }
-    }
-}
-
-fn leaf(row: &Row) -> Result<Leaf, sqlx::Error> {
-    Ok(Leaf {
-        client: row.try_get("client")?,
-        seq: row.try_get("seq")?,
-        at_ms: row.try_get("at_ms")?,
-        case_id: row.try_get("case_id")?,
-        actor: row.try_get("actor")?,
-        kind: row.try_get("kind")?,
-        digest: row.try_get("digest")?,
-        tier: row.try_get("tier")?,
-        findings: row.try_get("findings")?,
-        policy_version: row.try_get("policy_version")?,
-        outcome: row.try_get("outcome")?,
-        commitment: row.try_get("commitment")?,
     })
 }

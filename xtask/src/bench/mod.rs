@@ -5,6 +5,7 @@ mod gate;
 mod hijack;
 mod journal;
 mod opinions;
+mod proofs;
 mod recognise;
 mod start;
 
@@ -17,7 +18,7 @@ struct Bench {
     run: fn() -> Result<Value, String>,
 }
 
-const ALL: [Bench; 6] = [
+const ALL: [Bench; 7] = [
     Bench {
         name: "gate",
         what: "time per decision; beside cedar-policy, regorus and cel doing the same policy",
@@ -37,6 +38,11 @@ const ALL: [Bench; 6] = [
         name: "opinions",
         what: "disagreements of the gate with its law as Cedar policies, on random inputs",
         run: opinions::run,
+    },
+    Bench {
+        name: "proofs",
+        what: "time per proof and entries verified per second; floors: one query, hashing in memory",
+        run: proofs::run,
     },
     Bench {
         name: "recognise",
@@ -117,7 +123,7 @@ mod tests {
         assert!(
             run("speed", None)
                 .unwrap_err()
-                .contains("gate, hijack, journal, opinions, recognise, start")
+                .contains("gate, hijack, journal, opinions, proofs, recognise, start")
         );
     }
 }

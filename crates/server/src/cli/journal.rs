@@ -1,9 +1,13 @@
-//! `journeyman journal verify|show|checkpoint`
+//! `journeyman journal verify|show|checkpoint|prove|check-proof`
 
-use super::{CliResult, ConfigArg, table};
+use super::{CliResult, ConfigArg, proof, table};
 use crate::{app::open_store, config::Config};
 use domain::ClientId;
-use std::{collections::BTreeSet, path::PathBuf, process::ExitCode};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 use store::{Report, Store};
 
 #[derive(Debug, clap::Args)]
@@ -24,6 +28,10 @@ enum Command {
         /// A signed checkpoint that was kept elsewhere (`journal checkpoint`); finds a rollback.
         #[arg(long, value_name = "FILE", requires = "client")]
         checkpoint: Option<PathBuf>,
+        /// All that a witness kept: a file of signed checkpoints of any number of clients, such as `file` of
+        /// [witness] names. Finds a rollback and a fork, and says at which size.
+        #[arg(long, value_name = "FILE", conflicts_with = "checkpoint")]
+        witness: Option<PathBuf>,
     },
     /// The newest entries of one client.
     Show {
@@ -34,6 +42,10 @@ enum Command {
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
+    /// Prove that one entry stands in the journal, for somebody who has no access to it.
+    Prove(proof::Prove),
+    /// Check such a proof, offline and without a configuration. Ends with 1 when it does not hold.
+    CheckProof(proof::Check),
     /// Print the newest signed checkpoint, to be kept where this machine cannot change it.
     Checkpoint {
         /// Whose.
@@ -43,19 +55,30 @@ enum Command {
 }
 
 pub(crate) async fn run(args: Args) -> CliResult {
+    if let Command::CheckProof(args) = &args.command {
+        return proof::check(args);
+    }
     let config = Config::load(&args.config.config)?;
     let store = open_store(&config).await?;
     let code = match args.command {
-        Command::Verify { client, checkpoint } => {
+        Command::Verify { client, checkpoint, witness } => {
             let client = match client {
                 Some(name) => Some(known(&config, &store, name).await?),
                 None => None,
             };
-            verify(&store, client, checkpoint).await?
+            match witness {
+                Some(file) => verify_witnessed(&store, client, &file).await?,
+                None => verify(&store, client, checkpoint).await?,
+            }
         }
         Command::Show { client, limit } => {
             show(&store, known(&config, &store, client).await?, limit).await?
         }
+        Command::Prove(args) => {
+            let client = known(&config, &store, args.client.clone()).await?;
+            proof::prove(&store, &client, &args).await?
+        }
+        Command::CheckProof(args) => proof::check(&args)?,
         Command::Checkpoint { client } => {
             checkpoint(&store, known(&config, &store, client).await?).await?
         }
@@ -98,14 +121,31 @@ async fn verify(store: &Store, client: Option<ClientId>, kept: Option<PathBuf>) 
     let mut clean = true;
     for client in clients {
         let report = store.verify(&client, kept.as_deref()).await?;
-        clean &= report.is_clean();
-        tell(&report);
+        clean &= tell(&report);
     }
     Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Prints what verifying one client's journal showed.
-pub(super) fn tell(report: &Report) {
+/// Against all that a witness kept. A client whose journal is gone altogether is named too.
+async fn verify_witnessed(store: &Store, client: Option<ClientId>, file: &Path) -> CliResult {
+    let text = std::fs::read_to_string(file)
+        .map_err(|e| format!("cannot read what the witness kept, {}: {e}", file.display()))?;
+    let kept = store.witnessed(&text).map_err(|e| format!("{}: {e}", file.display()))?;
+    let mut clients: BTreeSet<ClientId> = store.journals().await?.into_iter().collect();
+    clients.extend(kept.keys().cloned());
+    let mut clean = true;
+    for client in clients.into_iter().filter(|c| client.as_ref().is_none_or(|only| only == c)) {
+        let notes = kept.get(&client).map(Vec::as_slice).unwrap_or_default();
+        clean &= tell(&store.verify_witnessed(&client, notes).await?);
+        if notes.is_empty() {
+            println!("  the witness has seen no checkpoint of {client}");
+        }
+    }
+    Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Prints what verifying one client's journal showed; whether nothing is wrong.
+pub(super) fn tell(report: &Report) -> bool {
     let word = if report.is_clean() { "clean" } else { "WRONG" };
     println!(
         "{}: {word}: {} entries, root {}, {} checkpoints, {} erased",
@@ -121,6 +161,7 @@ pub(super) fn tell(report: &Report) {
             None => println!("  {}", p.text),
         }
     }
+    report.is_clean()
 }
 
 async fn show(store: &Store, client: ClientId, limit: u32) -> CliResult {

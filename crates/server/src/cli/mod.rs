@@ -20,6 +20,7 @@ mod migrate;
 pub(crate) use login::one_time_link;
 mod people;
 mod policy;
+mod proof;
 mod serve;
 mod undo;
 

@@ -1,6 +1,7 @@
 //! What the types of the configuration cannot check, all of it, in the order of the file's own sections.
 
 use super::Config;
+use crate::worker::Witness;
 use std::collections::HashSet;
 
 impl Config {
@@ -14,6 +15,7 @@ impl Config {
         if self.workers == 0 || self.poll_ms == 0 {
             wrong.push("`workers` and `poll_ms` must be above 0".into());
         }
+        wrong.extend(self.witness.as_ref().and_then(|w| Witness::new(w).err()));
         self.check_psas(&mut wrong);
         self.check_clients(&mut wrong);
         wrong

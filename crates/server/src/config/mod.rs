@@ -56,6 +56,8 @@ pub(crate) struct Config {
     pub(crate) policy: Option<Policy>,
     /// Outgoing mail, for one-time codes.
     pub(crate) mail: Option<SmtpConfig>,
+    /// Who is shown the journal's checkpoints.
+    pub(crate) witness: Option<WitnessConfig>,
     /// Addresses that are told by mail of what ran at Medium, and of breakers.
     #[serde(default)]
     pub(crate) notify: Vec<String>,
@@ -79,6 +81,21 @@ impl Default for BrainConfig {
     fn default() -> Self {
         BrainConfig { ceiling: Tier::High }
     }
+}
+
+/// Who sees the journal's checkpoints and remembers them where this machine cannot change it: a witness
+/// as C2SP's tlog-witness has it, a file, or both.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WitnessConfig {
+    /// The witness's name, as it signs.
+    pub(crate) name: Option<String>,
+    /// What stands before `/add-checkpoint`.
+    pub(crate) url: Option<String>,
+    /// The key of its cosignatures: cosignature/v1, Ed25519.
+    pub(crate) vkey: Option<String>,
+    /// Every new checkpoint is appended here; best on another machine's disk.
+    pub(crate) file: Option<PathBuf>,
 }
 
 /// One help desk.
@@ -187,6 +204,9 @@ impl Config {
         if let Some(mail) = &mut self.mail {
             mail.password.iter_mut().for_each(secret);
             mail.ca_file.iter_mut().for_each(file);
+        }
+        if let Some(witness) = &mut self.witness {
+            witness.file.iter_mut().for_each(file);
         }
         for psa in &mut self.psa {
             if let Some(rt) = &mut psa.request_tracker {

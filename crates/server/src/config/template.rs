@@ -101,6 +101,14 @@ user = "helpdesk@example.net"
 password = {{ file = "secrets/smtp" }}
 from = "Help Desk <helpdesk@example.net>"
 
+# Who remembers the journal's checkpoints, so that nobody can take back what was journalled: a witness
+# that speaks C2SP's tlog-witness, a file on another machine's disk, or both.
+# [witness]
+# name = "witness.example.net/w1"
+# url = "https://witness.example.net"
+# vkey = "witness.example.net/w1+…"
+# file = "/mnt/elsewhere/journeyman-checkpoints"
+
 # The help desk. Several are possible; names must differ.
 [[psa]]
 name = "helpdesk"

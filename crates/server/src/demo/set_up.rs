@@ -115,6 +115,7 @@ pub(super) fn config(
             ca_file: None,
             timeout_ms: 10_000,
         }),
+        witness: None,
         notify: vec![format!("{ADMIN}@harbour-it.example")],
         psa: vec![PsaEntry {
             name: PSA.into(),

@@ -14,6 +14,8 @@ mod intake;
 mod notices;
 mod password;
 mod submission;
+mod witness;
+pub(crate) use witness::Witness;
 
 use crate::{app::App, clock};
 use domain::CaseId;
@@ -80,6 +82,7 @@ pub(crate) async fn run(app: Arc<App>, stop: Stop) {
     tasks.spawn(notices::run(app.clone(), stop.clone()));
     tasks.spawn(crate::api::webhooks::run(app.clone(), stop.clone()));
     tasks.spawn(listen(app.clone(), stop.clone()));
+    tasks.spawn(witness::run(app.clone(), stop.clone()));
     tasks.spawn(watch_policy(app.clone(), stop));
     while tasks.join_next().await.is_some() {}
     if let Err(e) = app.store.end_turns().await {

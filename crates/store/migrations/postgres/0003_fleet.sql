@@ -25,3 +25,36 @@ CREATE TABLE duties (
     node     TEXT COLLATE "C" NOT NULL,
     until_ms BIGINT NOT NULL
 );
+
+-- Full tiles of each client's tree: hashes of 256 subtrees side by side, and the root over them. They
+-- follow from `entries` and are made again when they are missing.
+CREATE TABLE subtrees (
+    client TEXT COLLATE "C" NOT NULL,
+    level  BIGINT NOT NULL,
+    n      BIGINT NOT NULL,
+    root   BYTEA  NOT NULL,
+    hashes BYTEA  NOT NULL,
+    PRIMARY KEY (client, level, n)
+);
+CREATE TRIGGER subtrees_no_update BEFORE UPDATE ON subtrees
+FOR EACH ROW EXECUTE FUNCTION journeyman_refuse('what is below a full subtree does not change');
+
+-- What witnesses said of our checkpoints: a signature line of C2SP's tlog-cosignature.
+CREATE TABLE cosignatures (
+    client  TEXT COLLATE "C" NOT NULL,
+    size    BIGINT NOT NULL,
+    witness TEXT COLLATE "C" NOT NULL,
+    line    TEXT COLLATE "C" NOT NULL,
+    at_ms   BIGINT NOT NULL,
+    PRIMARY KEY (client, size, witness)
+);
+
+-- What SQLite has by itself: many values in one text, each with its type.
+CREATE FUNCTION hex(value BYTEA) RETURNS TEXT LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT COALESCE(encode(value, 'hex'), '') $$;
+CREATE FUNCTION typeof(value BYTEA) RETURNS TEXT LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT CASE WHEN value IS NULL THEN 'null' ELSE 'blob' END $$;
+CREATE FUNCTION typeof(value TEXT) RETURNS TEXT LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT CASE WHEN value IS NULL THEN 'null' ELSE 'text' END $$;
+CREATE FUNCTION typeof(value BIGINT) RETURNS TEXT LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT CASE WHEN value IS NULL THEN 'null' ELSE 'integer' END $$;

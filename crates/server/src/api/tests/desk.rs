@@ -109,6 +109,7 @@ impl Desk {
             model_digest: model.digest(),
             model,
             mail: None,
+            witness: None,
             notify: vec![],
             msp_name: "Northwind IT".into(),
             public_url: "http://desk.example".into(),

@@ -67,6 +67,7 @@ impl Desk {
             model_digest: model.digest(),
             model,
             mail: None,
+            witness: None,
             notify: vec![],
             msp_name: "Northwind IT".into(),
             public_url: ORIGIN.into(),
