@@ -216,3 +216,34 @@ impl Cursor<'_> {
         digits.parse().ok().filter(|n: &i64| n.to_string() == digits)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+    use crate::{MSP_JOURNAL, Person, Role, StoreOptions, msp_journal};
+    use domain::{PersonId, UnixMs};
+    use futures::TryStreamExt as _;
+
+    #[tokio::test]
+    async fn what_the_store_writes_is_read_fast() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&StoreOptions::new(dir.path(), "desk.example.net")).await.unwrap();
+        for n in 0..300 {
+            let person = Person {
+                id: PersonId::new(format!("p{n}")).unwrap(),
+                name: "P".into(),
+                email: "p@msp.example".into(),
+                role: Role::Technician,
+                password_hash: String::new(),
+                away: None,
+                deputy: None,
+            };
+            store.put_person(person, UnixMs(0)).await.unwrap();
+        }
+        let journal = msp_journal();
+        let parts: Vec<Part> = store.parts(&journal, 300).try_collect().await.unwrap();
+        let well: Vec<usize> = parts.iter().map(|p| p.well.as_ref().unwrap().0.len()).collect();
+        assert_eq!(well, [256, 44], "{MSP_JOURNAL}");
+    }
+}
