@@ -92,7 +92,9 @@ pub(super) async fn run(app: Arc<App>, mut stop: Stop) {
     };
     let mut pace = Pace::default();
     while !stop.is_set() {
-        round(&app, &http, &mut pace, clock::now()).await;
+        if super::my_turn(&app, "witness").await {
+            round(&app, &http, &mut pace, clock::now()).await;
+        }
         tokio::select! {
             () = tokio::time::sleep(LOOK_EVERY) => {}
             () = stop.wait() => {}
