@@ -122,13 +122,21 @@ impl Conn {
     ///
     /// INVARIANT: whoever waits for the lock takes its picture of the database after it has it, so it
     /// sees all that was committed before.
-    pub(crate) async fn begin(&mut self) -> Result<(), sqlx::Error> {
+    ///
+    /// Answers with a number that changes when another connection has written, and with none of this
+    /// one's commits; `None`: nobody knows.
+    pub(crate) async fn begin(&mut self) -> Result<Option<i64>, sqlx::Error> {
         match self {
-            Conn::Sqlite(_) => query("BEGIN IMMEDIATE").execute(self).await.map(drop),
+            Conn::Sqlite(conn) => {
+                // One way to SQLite's thread and back.
+                let begin = sqlx::raw_sql("BEGIN IMMEDIATE; PRAGMA data_version");
+                sqlx::Row::try_get(&begin.fetch_one(conn).await?, 0).map(Some)
+            }
             Conn::Postgres(_) => {
                 query("BEGIN ISOLATION LEVEL READ COMMITTED").execute(&mut *self).await?;
                 let lock = query("SELECT pg_advisory_xact_lock($1)").bind(WRITERS);
-                lock.fetch_all(self).await.map(drop)
+                lock.fetch_all(self).await?;
+                Ok(None)
             }
         }
     }

@@ -80,8 +80,10 @@ pub(crate) struct Tx {
     before: Vec<(String, Option<(Frontier, UnixMs)>)>,
     /// Clients whose log grew since their last checkpoint, with the time of the newest entry.
     grown: BTreeMap<String, UnixMs>,
-    /// SQLite's count of other connections' commits.
-    data_version: i64,
+    /// What [`Conn::begin`] answered: it changes when somebody else has written.
+    data_version: Option<i64>,
+    /// Right edges as they were committed.
+    settled: BTreeMap<String, Frontier>,
     /// What this batch adds to the counters.
     pub(crate) tally: Tally,
     /// Cases that moved on in this batch.
@@ -155,8 +157,30 @@ impl Tx {
     pub(crate) async fn edge(&mut self, client: &str) -> Result<Frontier, Fault> {
         match self.edges.get(client) {
             Some((edge, _)) => Ok(edge.clone()),
-            None => tip(&mut self.conn, client).await,
+            None => match self.settled.get(client) {
+                Some(edge) => Ok(edge.clone()),
+                None => tip(&mut self.conn, client).await,
+            },
         }
+    }
+
+    /// Keeps the edges of a batch that was committed.
+    fn settle(&mut self, edges: BTreeMap<String, (Frontier, UnixMs)>) {
+        /// More clients than this are not kept in memory.
+        const MOST: usize = 10_000;
+        if self.settled.len() > MOST {
+            self.settled.clear();
+        }
+        for (client, (edge, at)) in edges {
+            self.grown.insert(client.clone(), at);
+            self.settled.insert(client, edge);
+        }
+    }
+
+    /// Forgets what others may have changed, or what was not committed.
+    fn forget(&mut self) {
+        self.versions.forget();
+        self.settled.clear();
     }
 
     /// Moves the right edge of a client's tree, after an entry was appended.
@@ -282,7 +306,8 @@ pub(crate) async fn run(
         earlier: (0, 0),
         saved: false,
         versions: Versions::default(),
-        data_version: -1,
+        data_version: None,
+        settled: BTreeMap::new(),
         tally: Tally::default(),
         moved: BTreeSet::new(),
         source,
@@ -358,10 +383,10 @@ async fn commit(tx: &mut Tx, mut batch: Vec<Box<dyn Work>>, path: &str) {
     tx.tally.end(begun, batch.len(), result.is_ok());
     let edges = std::mem::take(&mut tx.edges);
     match result {
-        Ok(()) => tx.grown.extend(edges.into_iter().map(|(client, (_, at))| (client, at))),
+        Ok(()) => tx.settle(edges),
         Err(_) => {
             tx.pending.cut((0, 0));
-            tx.versions.forget();
+            tx.forget();
             undo(tx).await;
         }
     }
@@ -372,10 +397,6 @@ async fn commit(tx: &mut Tx, mut batch: Vec<Box<dyn Work>>, path: &str) {
 
 async fn run_all(tx: &mut Tx, batch: &mut [Box<dyn Work>], path: &str) -> Result<(), StoreError> {
     begin(tx).await.map_err(|e| StoreError::from_sqlx(path, &e))?;
-    let others = others_wrote(tx).await.map_err(|e| StoreError::from_sqlx(path, &e))?;
-    if others {
-        tx.versions.forget();
-    }
     for work in batch {
         tx.begin_work();
         match work.run(tx).await {
@@ -403,29 +424,28 @@ async fn run_all(tx: &mut Tx, batch: &mut [Box<dyn Work>], path: &str) -> Result
     }
 }
 
-/// Whether another process, or another node, may have written since the last transaction here.
-async fn others_wrote(tx: &mut Tx) -> Result<bool, sqlx::Error> {
-    if let Conn::Postgres(_) = tx.conn {
-        return Ok(true);
-    }
-    // It changes with every commit of another connection, and with none of this one.
-    let seen: i64 = query_scalar("PRAGMA data_version").fetch_one(&mut tx.conn).await?;
-    let before = std::mem::replace(&mut tx.data_version, seen);
-    Ok(before != seen)
-}
-
-/// Begins, on a new connection when the old one is gone.
+/// Begins, on a new connection when the old one is gone, and forgets what is not known any more.
 async fn begin(tx: &mut Tx) -> Result<(), sqlx::Error> {
-    if !tx.lost {
-        match tx.conn.begin().await {
-            Err(e) if remote::is_gone(&e) => {}
-            other => return other,
+    let begun = match tx.lost {
+        true => None,
+        false => match tx.conn.begin().await {
+            Err(e) if remote::is_gone(&e) => None,
+            other => Some(other?),
+        },
+    };
+    let count = match begun {
+        Some(count) => count,
+        None => {
+            tx.lost = true;
+            tx.conn = tx.source.connect().await?;
+            tx.conn.begin().await?
         }
-    }
-    tx.lost = true;
-    tx.conn = tx.source.connect().await?;
-    tx.conn.begin().await?;
+    };
     tx.lost = false;
+    if count.is_none() || count != tx.data_version {
+        tx.forget();
+    }
+    tx.data_version = count;
     Ok(())
 }
 
