@@ -229,6 +229,66 @@ fn a_database_that_is_killed_and_comes_back_loses_nothing_and_nothing_is_done_tw
     nodes[1].say(&["journal", "verify"]).ok(&["fabrikam"]);
 }
 
+/// The long form, by hand: see docs/scale.md. JOURNEYMAN_TEST_PATRONI is the folder of a cluster that
+/// `labs/patroni/up.sh` started.
+#[test]
+fn the_primary_is_killed_under_load_and_the_fleet_goes_on_with_the_next() {
+    let Some(cluster) = std::env::var_os("JOURNEYMAN_TEST_PATRONI") else { return };
+    let runtime = Runtime::new().unwrap();
+    let script = |name: &str| {
+        let path = support::repository(&format!("labs/patroni/{name}.sh"));
+        let done = std::process::Command::new("bash").arg(path).arg(&cluster).status().unwrap();
+        assert!(done.success(), "{name}");
+    };
+    let url = std::fs::read_to_string(Path::new(&cluster).join("postgres.url")).unwrap();
+    let name = format!("long_{}", std::process::id());
+    let server = url.trim().to_owned();
+    runtime.block_on(async {
+        let mut conn = PgConnection::connect(&format!("{server}/postgres")).await.unwrap();
+        let sql = format!("CREATE DATABASE {name}");
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut conn).await.unwrap();
+    });
+    let database = format!("{server}/{name}");
+    let sandbox =
+        runtime.block_on(Sandbox::start(Options { seed: 7, ..Options::default() })).unwrap();
+    let nodes = [(); 3].map(|()| node(&sandbox, &database));
+    let log = || nodes.iter().map(|n| n.log()).collect::<Vec<_>>().join("\n--- next node\n");
+    let mut servers = vec![started(&nodes[0])];
+    share_keys(&nodes[0], &nodes[1]);
+    share_keys(&nodes[0], &nodes[2]);
+    servers.extend([started(&nodes[1]), started(&nodes[2])]);
+    wait_for("the first look at the help desk", log, || {
+        let cursors = runtime.block_on(query(&database, "SELECT cursor FROM cursors"));
+        (!cursors.is_empty()).then_some(())
+    });
+    let users = ordinary_users(&sandbox, "fabrikam");
+    let mut filed: Vec<(String, String)> = Vec::new();
+    for (n, (login, address)) in users.iter().take(30).enumerate() {
+        let body =
+            "Hello, I have forgotten my password and cannot sign in. Please reset it. Thanks";
+        let ticket = mail("fabrikam", address, &format!("forgot my password ({n})"), body);
+        filed.push((login.clone(), runtime.block_on(sandbox.file(&ticket))));
+        std::thread::sleep(Duration::from_millis(1_500));
+        match n {
+            5 => script("kill"),
+            // It took over meanwhile; the killed one comes back as its copy.
+            22 => script("again"),
+            _ => {}
+        }
+    }
+    wait_for("every ticket's end", log, || {
+        for server in &mut servers {
+            assert!(!server.ended(), "a node ended: {}", log());
+        }
+        filed.iter().all(|(_, id)| sandbox.ticket(id).is_some_and(|t| t.closed)).then_some(())
+    });
+    for (login, id) in &filed {
+        let resets = sandbox.write_count("fabrikam", login, WriteKind::Password);
+        assert_eq!(resets, 1, "the password of {login} was set {resets} times ({id})");
+    }
+    nodes[1].say(&["journal", "verify"]).ok(&["fabrikam"]);
+}
+
 #[test]
 fn an_installation_moves_to_the_database_and_back_with_its_journal_proved() {
     let runtime = Runtime::new().unwrap();
