@@ -30,8 +30,9 @@ impl From<store::StoreError> for BackupError {
 
 /// The database in the data folder.
 const DATABASE: &str = "journeyman.db";
-/// What a data folder may hold besides database and keys, and what a server does well without.
-const MORE: [&str; 3] = ["model.bin", "model.source", "node"];
+/// What a data folder may hold besides database and keys, and what a server does well without. The
+/// node's name is not among it: a restored copy is another node.
+const MORE: [&str; 2] = ["model.bin", "model.source"];
 
 fn key_files() -> [String; 2] {
     KEY_FILES.map(|name| format!("keys/{name}"))

@@ -120,6 +120,33 @@ impl Store {
         .await
     }
 
+    /// Holds a lease for so long from now; `false` when it is another's by now.
+    pub async fn renew(
+        &self,
+        client: &ClientId,
+        case: CaseId,
+        owner: &str,
+        now: UnixMs,
+        lease: Duration,
+    ) -> Result<bool, StoreError> {
+        let until = now.plus_ms(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
+        let (client, owner) = (client.clone(), owner.to_owned());
+        self.write(move |tx| {
+            Box::pin(async move {
+                let held = query(
+                    "UPDATE cases SET lease_ms = $4
+                     WHERE client = $1 AND id = $2 AND lease_owner = $3",
+                )
+                .bind(client.as_str())
+                .bind(case.to_string())
+                .bind(owner)
+                .bind(until.0);
+                Ok(held.execute(tx.sql().await?).await? > 0)
+            })
+        })
+        .await
+    }
+
     /// Gives up every lease of this owner: at start, those of the run before.
     pub async fn release_all(&self, owner: &str) -> Result<(), StoreError> {
         self.release_but(owner, &[]).await
@@ -199,11 +226,12 @@ impl Store {
 /// Leases what is due; `beside` says what of it is left to others.
 fn lease_due(beside: &str, owner: String, until: UnixMs, now: UnixMs, limit: u32) -> Query {
     query(format!(
-        "UPDATE cases SET lease_owner = $1, lease_ms = $2, news = 0
-         WHERE (client, id) IN (
+        "WITH due AS MATERIALIZED (
            SELECT client, id FROM cases
            WHERE wake_ms IS NOT NULL AND wake_ms <= $3 AND lease_ms <= $3
            ORDER BY wake_ms LIMIT $4 {beside})
+         UPDATE cases SET lease_owner = $1, lease_ms = $2, news = 0
+         WHERE (client, id) IN (SELECT client, id FROM due)
          RETURNING client, id, wake_ms"
     ))
     .bind(owner)

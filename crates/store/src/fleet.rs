@@ -156,6 +156,21 @@ impl Store {
         Ok(taken.is_some())
     }
 
+    /// Another node that has a turn by the database's own clock.
+    pub(crate) async fn at_work(&self) -> Result<Option<String>, StoreError> {
+        if !self.is_shared() {
+            return Ok(None);
+        }
+        query_scalar(
+            "SELECT node FROM duties WHERE node <> $1
+             AND until_ms > CAST(EXTRACT(EPOCH FROM now()) * 1000 AS BIGINT) LIMIT 1",
+        )
+        .bind(self.node())
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(|e| self.fail(e))
+    }
+
     /// Gives up every turn of this node: it is about to end.
     pub async fn end_turns(&self) -> Result<(), StoreError> {
         if !self.is_shared() {

@@ -41,6 +41,11 @@ impl Store {
                 )));
             }
         }
+        if let Some(node) = self.at_work().await? {
+            return Err(StoreError::Refused(format!(
+                "the node {node} works on this database, or did a moment ago; stop every node and try again in half a minute"
+            )));
+        }
         let mut from = self.source.snapshot().await.map_err(|e| self.fail(e))?;
         let tables = target
             .write(move |tx| {

@@ -18,12 +18,22 @@ const WRITERS: i64 = 0x6a6f_7572_6e65_796d;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where connections come from.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) enum Source {
     /// One file, one process.
     Sqlite(Box<SqliteConnectOptions>),
     /// One cell, many nodes.
     Postgres(Box<PgConnectOptions>),
+}
+
+impl std::fmt::Debug for Source {
+    /// Without the options: they may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Source::Sqlite(_) => "Sqlite",
+            Source::Postgres(_) => "Postgres",
+        })
+    }
 }
 
 impl Source {
@@ -53,12 +63,22 @@ impl Source {
             connect.get_database().unwrap_or_default()
         );
         let local = connect.get_socket().is_some() || is_loopback(connect.get_host());
-        let secret = !local && matches!(connect.get_ssl_mode(), PgSslMode::Prefer);
+        use PgSslMode::{Allow, Disable, Prefer};
+        let secret = !local && matches!(connect.get_ssl_mode(), Prefer | Allow | Disable);
         // Whoever can listen must not be able to turn encryption off.
         let connect = if secret { connect.ssl_mode(PgSslMode::Require) } else { connect };
         let connect = connect
             .application_name("journeyman")
-            .options([("statement_timeout", "30s"), ("lock_timeout", "10s")])
+            .options([
+                ("statement_timeout", "30s"),
+                ("lock_timeout", "10s"),
+                // A node whose machine is gone without a word must not hold its locks for hours.
+                ("idle_in_transaction_session_timeout", "30s"),
+                ("tcp_keepalives_idle", "10"),
+                ("tcp_keepalives_interval", "5"),
+                ("tcp_keepalives_count", "3"),
+                ("tcp_user_timeout", "20000"),
+            ])
             .disable_statement_logging();
         Ok((Source::Postgres(Box::new(connect)), name.into()))
     }
@@ -90,6 +110,11 @@ impl Source {
             Conn::Sqlite(_) => "BEGIN",
             Conn::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         };
+        if let Conn::Postgres(_) = conn {
+            // It may be read for long, with pauses.
+            query("SET statement_timeout = 0").execute(&mut conn).await?;
+            query("SET idle_in_transaction_session_timeout = 0").execute(&mut conn).await?;
+        }
         query(begin).execute(&mut conn).await?;
         Ok(conn)
     }

@@ -8,7 +8,7 @@ use sqlx::{
     AssertSqlSafe, ColumnIndex, Error, PgConnection, PgPool, Row as _, SqliteConnection,
     SqlitePool, postgres::PgRow, sqlite::SqliteRow,
 };
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 /// One connection.
 #[derive(Debug)]
@@ -179,6 +179,14 @@ pub(crate) trait Exec<'e>: Send {
     fn run(self, query: Query) -> BoxFuture<'e, Result<u64, Error>>;
 }
 
+/// Longer than any statement may take by the server's own limit: whoever hears nothing for so long
+/// talks to nobody.
+const SILENCE: Duration = Duration::from_secs(40);
+
+async fn in_time<T>(answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    tokio::time::timeout(SILENCE, answer).await.unwrap_or(Err(Error::PoolTimedOut))
+}
+
 impl<'e> Exec<'e> for &'e mut Conn {
     fn rows(self, query: Query) -> BoxFuture<'e, Result<Vec<Row>, Error>> {
         match self {
@@ -187,7 +195,7 @@ impl<'e> Exec<'e> for &'e mut Conn {
                 Ok(rows.into_iter().map(Row::Sqlite).collect())
             }),
             Conn::Postgres(conn) => Box::pin(async move {
-                let rows = prepared!(query, without_nul).fetch_all(conn).await?;
+                let rows = in_time(prepared!(query, without_nul).fetch_all(conn)).await?;
                 Ok(rows.into_iter().map(Row::Postgres).collect())
             }),
         }
@@ -199,7 +207,7 @@ impl<'e> Exec<'e> for &'e mut Conn {
                 Ok(prepared!(query, std::convert::identity).execute(conn).await?.rows_affected())
             }),
             Conn::Postgres(conn) => Box::pin(async move {
-                Ok(prepared!(query, without_nul).execute(conn).await?.rows_affected())
+                Ok(in_time(prepared!(query, without_nul).execute(conn)).await?.rows_affected())
             }),
         }
     }

@@ -70,6 +70,8 @@ pub(crate) struct Tx {
     /// What is written together, and how much of it is of earlier pieces of work.
     pending: pending::Pending,
     earlier: (usize, usize),
+    /// Rows of earlier pieces of work could not be written: nothing of the batch may be kept.
+    broken: bool,
     /// The current piece of work has a savepoint: it has used the connection.
     saved: bool,
     /// Versions of cases, as they are with what is pending.
@@ -106,14 +108,24 @@ impl Tx {
     pub(crate) async fn sql(&mut self) -> Result<&mut Conn, Fault> {
         if !self.saved {
             let mut own = self.pending.split_off(self.earlier);
-            self.pending.write(&mut self.conn).await?;
-            query("SAVEPOINT work").execute(&mut self.conn).await?;
+            let earlier = self.save().await;
+            if let Err(e) = earlier {
+                // It is no fault of this piece of work, and those whose rows these are must hear of it.
+                self.broken = true;
+                return Err(e.into());
+            }
             self.saved = true;
             std::mem::swap(&mut self.pending, &mut own);
         }
         self.pending.write(&mut self.conn).await?;
         self.earlier = (0, 0);
         Ok(&mut self.conn)
+    }
+
+    /// Writes what earlier pieces of work left, and begins what can be undone by itself.
+    async fn save(&mut self) -> Result<(), sqlx::Error> {
+        self.pending.write(&mut self.conn).await?;
+        query("SAVEPOINT work").execute(&mut self.conn).await.map(drop)
     }
 
     /// A case's version, with what this transaction appended; `None`: there is no such case.
@@ -305,6 +317,7 @@ pub(crate) async fn run(
         pending: pending::Pending::default(),
         earlier: (0, 0),
         saved: false,
+        broken: false,
         versions: Versions::default(),
         data_version: None,
         settled: BTreeMap::new(),
@@ -399,7 +412,13 @@ async fn run_all(tx: &mut Tx, batch: &mut [Box<dyn Work>], path: &str) -> Result
     begin(tx).await.map_err(|e| StoreError::from_sqlx(path, &e))?;
     for work in batch {
         tx.begin_work();
-        match work.run(tx).await {
+        let ran = work.run(tx).await;
+        if std::mem::take(&mut tx.broken) {
+            return Err(StoreError::Broken(format!(
+                "{path}: entries of a batch could not be written; run `journeyman journal verify`"
+            )));
+        }
+        match ran {
             Ran::Keep => {}
             Ran::Undo => {
                 tx.take_back();
@@ -438,6 +457,7 @@ async fn begin(tx: &mut Tx) -> Result<(), sqlx::Error> {
         None => {
             tx.lost = true;
             tx.conn = tx.source.connect().await?;
+            tx.forget();
             tx.conn.begin().await?
         }
     };
@@ -446,6 +466,7 @@ async fn begin(tx: &mut Tx) -> Result<(), sqlx::Error> {
         tx.forget();
     }
     tx.data_version = count;
+    tx.versions.trim();
     Ok(())
 }
 
@@ -486,7 +507,10 @@ async fn checkpoints(tx: &mut Tx) -> Result<(), Fault> {
     if tx.grown.is_empty() {
         return Ok(());
     }
-    begin(tx).await?;
+    if let Err(e) = begin(tx).await {
+        undo(tx).await;
+        return Err(e.into());
+    }
     let result = async {
         for (client, at) in tx.grown.clone() {
             match checkpoint(tx, &client, at).await {

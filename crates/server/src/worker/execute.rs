@@ -2,7 +2,7 @@
 //! *finished*. Every step may be repeated after a crash.
 
 use super::{
-    breakers,
+    LEASE, breakers,
     drive::{DriveError, Driver, Next, UNKNOWN_PAUSE},
     facts, notices, password,
 };
@@ -303,6 +303,15 @@ impl Driver<'_> {
                 return Ok(Next::Again);
             }
         };
+        // On several nodes a drive that was slow may have lost its case: from here on it takes time again.
+        let store = &self.app.store;
+        if store.is_shared()
+            && !store
+                .renew(&self.client.id, self.view.id, store.node(), clock::now(), LEASE)
+                .await?
+        {
+            return Ok(Next::Rest);
+        }
         if let Some(lock) = &mut lock
             && !lock.elsewhere.holds().await
         {

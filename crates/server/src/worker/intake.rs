@@ -180,6 +180,10 @@ async fn take_message(
     loop {
         let events = app.store.events(client, case).await?;
         let Some(view) = CaseView::fold(client, case, &events) else { return Ok(()) };
+        if view.messages.iter().any(|(_, known)| known.id == message.id) {
+            // Another node took it in a moment ago.
+            return Ok(());
+        }
         let seen = View::Seen {
             psa: psa.name().to_owned(),
             ticket: ticket.to_owned(),

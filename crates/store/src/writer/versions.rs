@@ -25,9 +25,6 @@ impl Versions {
     }
 
     pub(super) fn learn(&mut self, client: &str, case: &str, version: i64) {
-        if self.known.len() >= MOST && self.before.is_empty() {
-            self.known.clear();
-        }
         self.known.insert((client.to_owned(), case.to_owned()), version);
     }
 
@@ -35,6 +32,13 @@ impl Versions {
         let key = (moved.client.clone(), moved.case.clone());
         let old = self.known.insert(key.clone(), moved.version);
         self.before.push((key, old));
+    }
+
+    /// Makes room. Only while nothing is pending: what is pending stands nowhere else.
+    pub(super) fn trim(&mut self) {
+        if self.known.len() >= MOST {
+            self.known.clear();
+        }
     }
 
     pub(super) fn begin_work(&mut self) {
