@@ -175,6 +175,17 @@ async fn cases(app: Arc<App>, mut stop: Stop) {
         for one in claimed {
             let Ok(slot) = slots.clone().acquire_owned().await else { return };
             if !with(&driven, |d| d.insert(one.case)) {
+                // Its last drive is about to end, or outlasts its lease: soon again, and not with a
+                // lease that nobody works under.
+                let app = app.clone();
+                running.spawn(async move {
+                    let soon = clock::now().plus_ms(300);
+                    let node = app.store.node();
+                    if let Err(e) = app.store.release(&one.client, one.case, node, Some(soon)).await
+                    {
+                        tracing::warn!(error = %e, "a case waits until its lease has run out");
+                    }
+                });
                 continue;
             }
             let (app, driven) = (app.clone(), driven.clone());
