@@ -9,7 +9,7 @@ use crate::{
     journal::JOURNALS,
     migrate,
     sql::{Conn, query, query_scalar},
-    verify::verify_in,
+    verify::{newest, verify_in},
     writer::Fault,
 };
 use domain::ClientId;
@@ -94,15 +94,8 @@ async fn prove_in(conn: &mut Conn, path: &str, keys: &Keys) -> Result<Proven, Fa
     let mut journals = Vec::new();
     for name in names {
         let client = ClientId::new(name).map_err(|e| StoreError::Broken(e.to_string()))?;
-        let report = verify_in(conn, keys, &client, None).await?;
-        journals.push((report, newest(conn, &client).await?));
+        let report = verify_in(conn, keys, &client).await?;
+        journals.push((report, newest(&mut *conn, &client).await?));
     }
     Ok(Proven { schema, journals })
-}
-
-async fn newest(conn: &mut Conn, client: &ClientId) -> Result<Option<String>, sqlx::Error> {
-    query_scalar("SELECT note FROM checkpoints WHERE client = $1 ORDER BY size DESC LIMIT 1")
-        .bind(client.as_str())
-        .fetch_optional(conn)
-        .await
 }

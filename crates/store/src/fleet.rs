@@ -206,14 +206,16 @@ pub(crate) async fn tell(
 /// The name of the node of this data folder, made at its first start.
 pub(crate) fn node(dir: &Path) -> Result<String, StoreError> {
     let path = dir.join("node");
-    let remedy = "give this user write access to its folder";
-    if let Ok(text) = std::fs::read_to_string(&path)
-        && !text.trim().is_empty()
-    {
-        return Ok(text.trim().to_owned());
+    if !path.exists() {
+        let remedy = "give this user write access to its folder";
+        keys::write_new(&path, &keys::unique()?)
+            .map_err(|e| StoreError::not_made("the node's name", &path, &e, remedy))?;
     }
-    let name = keys::unique()?;
-    std::fs::write(&path, &name)
-        .map_err(|e| StoreError::not_made("the node's name", &path, &e, remedy))?;
-    Ok(name)
+    let text = std::fs::read_to_string(&path).map(|text| text.trim().to_owned());
+    text.ok().filter(|name| !name.is_empty()).ok_or_else(|| {
+        StoreError::Broken(format!(
+            "{} does not hold the node's name; delete it, and another is made",
+            path.display()
+        ))
+    })
 }

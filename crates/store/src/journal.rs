@@ -76,11 +76,7 @@ impl Store {
     pub async fn append(&self, append: Append) -> Result<u64, StoreError> {
         let Append { client, case, expected, at, entries, views } = append;
         let case_id = case.to_string();
-        let ready: Result<Vec<Ready>, StoreError> = entries
-            .into_iter()
-            .map(|entry| ready(&self.keys, client.as_str(), &case_id, at, entry))
-            .collect();
-        let ready = ready?;
+        let ready = all_ready(&self.keys, &client, &case_id, at, entries)?;
         self.write(move |tx| {
             Box::pin(async move { advance(tx, &client, case_id, expected, at, ready, views).await })
         })
@@ -224,15 +220,22 @@ fn ready(
     Ok(Ready { entry, leaf, salt, body })
 }
 
+fn all_ready(
+    keys: &Keys,
+    client: &ClientId,
+    case_id: &str,
+    at: UnixMs,
+    entries: Vec<NewEntry>,
+) -> Result<Vec<Ready>, StoreError> {
+    entries.into_iter().map(|entry| ready(keys, client.as_str(), case_id, at, entry)).collect()
+}
+
 /// The append itself, inside a transaction.
 pub(crate) async fn in_tx(tx: &mut Tx, append: Append) -> Result<u64, Fault> {
     let Append { client, case, expected, at, entries, views } = append;
     let case_id = case.to_string();
-    let ready: Result<Vec<Ready>, StoreError> = entries
-        .into_iter()
-        .map(|entry| ready(&tx.keys, client.as_str(), &case_id, at, entry))
-        .collect();
-    advance(tx, &client, case_id, expected, at, ready?, views).await
+    let ready = all_ready(&tx.keys, &client, &case_id, at, entries)?;
+    advance(tx, &client, case_id, expected, at, ready, views).await
 }
 
 async fn advance(

@@ -105,7 +105,7 @@ fn read_or_make(path: &Path) -> Result<Zeroizing<[u8; 32]>, StoreError> {
 
 /// Writes a file that appears whole or not at all. One that is there already stays: a second
 /// process may have started at the same moment.
-fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
+pub(crate) fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
     let mut unique = [0u8; 8];
     fill(&mut unique).map_err(std::io::Error::other)?;
     let half = path.with_extension(format!("{}.half", hex::encode(unique)));

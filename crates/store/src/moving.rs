@@ -32,6 +32,7 @@ impl Store {
     /// When either is no place to move from or to, or a journal does not prove; nothing has changed
     /// then that matters: the target is as empty as before, or not marked as the one to use.
     pub async fn move_to(&self, target: &Store) -> Result<Moved, StoreError> {
+        let mut old = Vec::new();
         for client in self.journals().await? {
             let report = self.verify(&client, None).await?;
             if let Some(problem) = report.problems.first() {
@@ -40,6 +41,7 @@ impl Store {
                     problem.text
                 )));
             }
+            old.push(report);
         }
         if let Some(node) = self.at_work().await? {
             return Err(StoreError::Refused(format!(
@@ -58,9 +60,8 @@ impl Store {
             })
             .await?;
         let mut journals = Vec::new();
-        for client in self.journals().await? {
-            let (old, new) =
-                (self.verify(&client, None).await?, target.verify(&client, None).await?);
+        for old in old {
+            let (client, new) = (&old.client, target.verify(&old.client, None).await?);
             if !new.is_clean() || (old.size, old.root) != (new.size, new.root) {
                 return Err(StoreError::Broken(format!(
                     "the journal of {client} did not arrive as it was; go on with the old database, and empty the new one before another try"
@@ -196,7 +197,9 @@ async fn copy(
         }
         if waiting.len() == CHUNK || (last && !waiting.is_empty()) {
             copied += waiting.len() as u64;
-            insert(table, &names, columns, &waiting)?.execute(&mut *to).await?;
+            let places = to.places(waiting.len(), columns.len());
+            let sql = format!("INSERT INTO {table} ({names}) VALUES {places}");
+            filled(sql, columns, &waiting)?.execute(&mut *to).await?;
             waiting.clear();
         }
         if last {
@@ -205,14 +208,9 @@ async fn copy(
     }
 }
 
-fn insert(table: &str, names: &str, columns: &Columns, rows: &[Row]) -> Result<Query, Fault> {
-    let width = columns.len();
-    let row = |n: usize| {
-        let places: Vec<String> = (1..=width).map(|k| format!("${}", n * width + k)).collect();
-        format!("({})", places.join(", "))
-    };
-    let places: Vec<String> = (0..rows.len()).map(row).collect();
-    let mut insert = query(format!("INSERT INTO {table} ({names}) VALUES {}", places.join(", ")));
+/// The statement with every value of these rows.
+fn filled(sql: String, columns: &Columns, rows: &[Row]) -> Result<Query, sqlx::Error> {
+    let mut insert = query(sql);
     for row in rows {
         for (at, (_, kind)) in columns.iter().enumerate() {
             insert = insert.bind(arg(row, at, *kind)?);

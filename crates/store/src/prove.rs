@@ -5,10 +5,10 @@
 
 use crate::{
     EntryProof, ShownLeaf, Store, StoreError,
-    merkle::{Frontier, Hash, leaf_hash, verify_consistency, verify_inclusion},
+    merkle::{Hash, leaf_hash, verify_consistency, verify_inclusion},
     path::{Range, Wanted, consistency, inclusion},
-    sql::{query, query_scalar},
-    tip::as_i64,
+    sql::query_scalar,
+    tip::{as_i64, tip},
     walk::leaf,
 };
 use domain::ClientId;
@@ -133,22 +133,8 @@ impl Store {
     }
 
     async fn edge_of(&self, client: &ClientId) -> Result<Anchor, StoreError> {
-        let row = query("SELECT size, frontier FROM tips WHERE client = $1")
-            .bind(client.as_str())
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(|e| self.fail(e))?;
-        let Some(row) = row else {
-            return Ok(Anchor { size: 0, root: Frontier::default().root() });
-        };
-        let size: i64 = row.try_get(0).map_err(|e| self.fail(e))?;
-        let bytes: Vec<u8> = row.try_get(1).map_err(|e| self.fail(e))?;
-        let edge = u64::try_from(size).ok().and_then(|s| Frontier::from_bytes(s, &bytes));
-        let edge = edge.ok_or_else(|| {
-            StoreError::Broken(format!(
-                "the journal's tip for {client} is damaged; run `journeyman journal verify`"
-            ))
-        })?;
+        let edge = tip(&self.pool, client.as_str()).await;
+        let edge = edge.map_err(|fault| fault.into_store(&self.path))?;
         Ok(Anchor { size: edge.size(), root: edge.root() })
     }
 

@@ -3,17 +3,17 @@
 use crate::{
     StoreError,
     merkle::Frontier,
-    sql::{Conn, query},
+    sql::{Conn, Exec, query},
     writer::Fault,
 };
 use domain::UnixMs;
 use std::collections::BTreeMap;
 
 /// The right edge of a client's tree.
-pub(crate) async fn tip(conn: &mut Conn, client: &str) -> Result<Frontier, Fault> {
+pub(crate) async fn tip<'e>(on: impl Exec<'e>, client: &str) -> Result<Frontier, Fault> {
     let row = query("SELECT size, frontier FROM tips WHERE client = $1")
         .bind(client)
-        .fetch_optional(conn)
+        .fetch_optional(on)
         .await?;
     let Some(row) = row else { return Ok(Frontier::default()) };
     let size: i64 = row.try_get("size")?;

@@ -3,7 +3,7 @@
 use crate::{
     Keys, Store, StoreError,
     merkle::Hash,
-    sql::{Conn, Row, query, query_scalar},
+    sql::{Conn, Exec, Row, query, query_scalar},
     tip::as_i64,
     walk::Walk,
 };
@@ -90,27 +90,11 @@ impl Store {
         kept: &[String],
         which: &'static str,
     ) -> Result<Report, StoreError> {
-        let notes = query("SELECT size, note FROM checkpoints WHERE client = $1 ORDER BY size")
-            .bind(client.as_str())
-            .fetch_all(&mut *conn)
-            .await
-            .map_err(|e| self.fail(e))?;
-        let tip = query("SELECT size, frontier FROM tips WHERE client = $1")
-            .bind(client.as_str())
-            .fetch_optional(&mut *conn)
-            .await
-            .map_err(|e| self.fail(e))?;
-        let mut walk = Walk::new(self.keys.signer(client.as_str()).verifier());
-        for row in &notes {
-            walk.expect_stored(row);
-        }
-        for note in kept {
-            walk.expect(note, which);
-        }
-        let checkpoints = notes.len() as u64 + kept.len() as u64;
-        walk.hold();
+        let begun = Begun::new(conn, &self.keys, client, kept, which).await;
+        let mut begun = begun.map_err(|e| self.fail(e))?;
         // What is well is read fast, in parts; the rest, and what no tip covers, value by value.
-        let size = tip.as_ref().and_then(|row| row.try_get::<i64, _>("size").ok()).unwrap_or(0);
+        let tip = begun.tip.as_ref();
+        let size = tip.and_then(|row| row.try_get::<i64, _>("size").ok()).unwrap_or(0);
         let last: Option<i64> =
             query_scalar("SELECT CAST(MAX(seq) AS BIGINT) FROM entries WHERE client = $1")
                 .bind(client.as_str())
@@ -118,19 +102,20 @@ impl Store {
                 .await
                 .map_err(|e| self.fail(e))?;
         let size = size.min(last.map_or(0, |seq| seq.saturating_add(1))).max(0);
-        self.slowly(&mut *conn, client, (i64::MIN, Some(0)), &mut walk).await?;
+        let walk = &mut begun.walk;
+        slowly(conn, client, (i64::MIN, Some(0)), walk).await.map_err(|e| self.fail(e))?;
         let mut parts = pin!(self.parts(client, u64::try_from(size).unwrap_or(0)));
         while let Some(part) = parts.try_next().await? {
             match part.well {
                 Some((hashes, erased)) => walk.well(part.to, &hashes, erased),
                 None => {
                     let range = (as_i64(part.from), Some(as_i64(part.to)));
-                    self.slowly(&mut *conn, client, range, &mut walk).await?;
+                    slowly(conn, client, range, walk).await.map_err(|e| self.fail(e))?;
                 }
             }
         }
-        self.slowly(&mut *conn, client, (size, None), &mut walk).await?;
-        walk.end(tip.as_ref());
+        slowly(conn, client, (size, None), walk).await.map_err(|e| self.fail(e))?;
+        walk.end(begun.tip.as_ref());
         let tiles = query(
             "SELECT level, n, root, hashes FROM subtrees WHERE client = $1 ORDER BY level, n",
         );
@@ -139,36 +124,7 @@ impl Store {
             walk.tile(&row);
         }
         drop(rows);
-        let whole = walk.whole();
-        Ok(Report {
-            client: client.clone(),
-            size: whole.size(),
-            root: whole.root(),
-            checkpoints,
-            erased: walk.erased,
-            problems: walk.problems,
-        })
-    }
-
-    /// Entries from one number to before another, or to the end, value by value.
-    async fn slowly(
-        &self,
-        conn: &mut Conn,
-        client: &ClientId,
-        (from, to): (i64, Option<i64>),
-        walk: &mut Walk,
-    ) -> Result<(), StoreError> {
-        // Without an end, a number that is none is seen as well: it comes after all.
-        let before = if to.is_some() { "AND e.seq < $3" } else { "" };
-        let rows =
-            query(format!("{ROWS} WHERE e.client = $1 AND e.seq >= $2 {before} ORDER BY e.seq"));
-        let rows = rows.bind(client.as_str()).bind(from);
-        let rows = if let Some(to) = to { rows.bind(to) } else { rows };
-        let mut rows = rows.fetch(conn);
-        while let Some(row) = rows.try_next().await.map_err(|e| self.fail(e))? {
-            walk.step(&row);
-        }
-        Ok(())
+        Ok(begun.report(client))
     }
 
     /// One entry with what stands beside it.
@@ -183,11 +139,7 @@ impl Store {
 
     /// The newest signed checkpoint of a client's log, to be kept elsewhere.
     pub async fn checkpoint(&self, client: &ClientId) -> Result<Option<String>, StoreError> {
-        query_scalar("SELECT note FROM checkpoints WHERE client = $1 ORDER BY size DESC LIMIT 1")
-            .bind(client.as_str())
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(|e| self.fail(e))
+        newest(&self.pool, client).await.map_err(|e| self.fail(e))
     }
 
     /// The key that checks this client's checkpoints, as C2SP writes it.
@@ -196,43 +148,93 @@ impl Store {
     }
 }
 
+/// A walk that knows what it has to find.
+struct Begun {
+    walk: Walk,
+    tip: Option<Row>,
+    checkpoints: u64,
+}
+
+impl Begun {
+    async fn new(
+        conn: &mut Conn,
+        keys: &Keys,
+        client: &ClientId,
+        kept: &[String],
+        which: &'static str,
+    ) -> Result<Begun, sqlx::Error> {
+        let notes = query("SELECT size, note FROM checkpoints WHERE client = $1 ORDER BY size")
+            .bind(client.as_str())
+            .fetch_all(&mut *conn)
+            .await?;
+        let tip = query("SELECT size, frontier FROM tips WHERE client = $1")
+            .bind(client.as_str())
+            .fetch_optional(&mut *conn)
+            .await?;
+        let mut walk = Walk::new(keys.signer(client.as_str()).verifier());
+        for row in &notes {
+            walk.expect_stored(row);
+        }
+        for note in kept {
+            walk.expect(note, which);
+        }
+        walk.hold();
+        Ok(Begun { walk, tip, checkpoints: notes.len() as u64 + kept.len() as u64 })
+    }
+
+    /// What was found.
+    fn report(self, client: &ClientId) -> Report {
+        let whole = self.walk.whole();
+        Report {
+            client: client.clone(),
+            size: whole.size(),
+            root: whole.root(),
+            checkpoints: self.checkpoints,
+            erased: self.walk.erased,
+            problems: self.walk.problems,
+        }
+    }
+}
+
+/// Entries from one number to before another, or to the end, value by value.
+async fn slowly(
+    conn: &mut Conn,
+    client: &ClientId,
+    (from, to): (i64, Option<i64>),
+    walk: &mut Walk,
+) -> Result<(), sqlx::Error> {
+    // Without an end, a number that is none is seen as well: it comes after all.
+    let before = if to.is_some() { "AND e.seq < $3" } else { "" };
+    let rows = query(format!("{ROWS} WHERE e.client = $1 AND e.seq >= $2 {before} ORDER BY e.seq"));
+    let rows = rows.bind(client.as_str()).bind(from);
+    let rows = if let Some(to) = to { rows.bind(to) } else { rows };
+    let mut rows = rows.fetch(conn);
+    while let Some(row) = rows.try_next().await? {
+        walk.step(&row);
+    }
+    Ok(())
+}
+
 /// Verifies one client's journal on a connection that sees one state, entry by entry: for a copy that
-/// nobody works on. `kept` is a signed checkpoint that was kept elsewhere.
+/// nobody works on.
 pub(crate) async fn verify_in(
     conn: &mut Conn,
     keys: &Keys,
     client: &ClientId,
-    kept: Option<&str>,
 ) -> Result<Report, sqlx::Error> {
-    let notes = query("SELECT size, note FROM checkpoints WHERE client = $1 ORDER BY size")
+    let mut begun = Begun::new(conn, keys, client, &[], "").await?;
+    slowly(conn, client, (i64::MIN, None), &mut begun.walk).await?;
+    begun.walk.end(begun.tip.as_ref());
+    Ok(begun.report(client))
+}
+
+/// The newest signed checkpoint of a client's log.
+pub(crate) async fn newest<'e>(
+    on: impl Exec<'e>,
+    client: &ClientId,
+) -> Result<Option<String>, sqlx::Error> {
+    query_scalar("SELECT note FROM checkpoints WHERE client = $1 ORDER BY size DESC LIMIT 1")
         .bind(client.as_str())
-        .fetch_all(&mut *conn)
-        .await?;
-    let tip = query("SELECT size, frontier FROM tips WHERE client = $1")
-        .bind(client.as_str())
-        .fetch_optional(&mut *conn)
-        .await?;
-    let mut walk = Walk::new(keys.signer(client.as_str()).verifier());
-    notes.iter().for_each(|row| walk.expect_stored(row));
-    if let Some(note) = kept {
-        walk.expect(note, "the checkpoint kept elsewhere");
-    }
-    walk.hold();
-    let mut rows = query(format!("{ROWS} WHERE e.client = $1 ORDER BY e.seq"))
-        .bind(client.as_str())
-        .fetch(&mut *conn);
-    while let Some(row) = rows.try_next().await? {
-        walk.step(&row);
-    }
-    drop(rows);
-    walk.end(tip.as_ref());
-    let whole = walk.whole();
-    Ok(Report {
-        client: client.clone(),
-        size: whole.size(),
-        root: whole.root(),
-        checkpoints: notes.len() as u64 + u64::from(kept.is_some()),
-        erased: walk.erased,
-        problems: walk.problems,
-    })
+        .fetch_optional(on)
+        .await
 }

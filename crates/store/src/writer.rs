@@ -1,9 +1,9 @@
 //! The one writer: collects what is waiting, commits it together, and only then answers.
 //!
 //! Group commit: under load many appends share one `fsync`, and one statement. Each piece of work
-//! that uses the connection runs inside a savepoint, so one that fails takes nothing else with it; when the database itself fails (full,
-//! locked, damaged) the whole batch is undone and every caller is told that cause. INVARIANT:
-//! nobody is told of success before the commit returned.
+//! that uses the connection runs inside a savepoint, so one that fails takes nothing else with it;
+//! when the database itself fails (full, locked, damaged) the whole batch is undone and every caller
+//! is told that cause. INVARIANT: nobody is told of success before the commit returned.
 
 use crate::{
     Keys, StoreError,
@@ -208,7 +208,7 @@ impl Tx {
 
     /// Notes that a case moved on, for whoever waits for it on another node.
     pub(crate) fn moved(&mut self, client: &str, case: &str) {
-        if let Conn::Postgres(_) = self.conn {
+        if self.is_remote() {
             self.moved.insert((client.into(), case.into()));
         }
     }
@@ -399,6 +399,7 @@ async fn commit(tx: &mut Tx, mut batch: Vec<Box<dyn Work>>, path: &str) {
         Ok(()) => tx.settle(edges),
         Err(_) => {
             tx.pending.cut((0, 0));
+            tx.broken = false;
             tx.forget();
             undo(tx).await;
         }
@@ -413,12 +414,14 @@ async fn run_all(tx: &mut Tx, batch: &mut [Box<dyn Work>], path: &str) -> Result
     for work in batch {
         tx.begin_work();
         let ran = work.run(tx).await;
-        if std::mem::take(&mut tx.broken) {
-            return Err(StoreError::Broken(format!(
-                "{path}: entries of a batch could not be written; run `journeyman journal verify`"
-            )));
-        }
         match ran {
+            // What the database says of itself is the cause, also of this.
+            Ran::Abort(error) => return Err(error),
+            Ran::Keep | Ran::Undo if std::mem::take(&mut tx.broken) => {
+                return Err(StoreError::Broken(format!(
+                    "{path}: entries of a batch could not be written; run `journeyman journal verify`"
+                )));
+            }
             Ran::Keep => {}
             Ran::Undo => {
                 tx.take_back();
@@ -426,7 +429,6 @@ async fn run_all(tx: &mut Tx, batch: &mut [Box<dyn Work>], path: &str) -> Result
                     say(tx, "ROLLBACK TO work", path).await?;
                 }
             }
-            Ran::Abort(error) => return Err(error),
         }
         if tx.saved {
             say(tx, "RELEASE work", path).await?;
@@ -549,7 +551,7 @@ async fn checkpoint(tx: &mut Tx, client: &str, at: UnixMs) -> Result<(), Fault> 
 /// Writes the write-ahead log into the database and cuts it to nothing. Answers whether it could:
 /// readers are not waited for.
 async fn empty_log(tx: &mut Tx) -> Result<bool, Fault> {
-    if let Conn::Postgres(_) = tx.conn {
+    if tx.is_remote() {
         return Ok(true);
     }
     let patience: i64 = query_scalar("PRAGMA busy_timeout").fetch_one(&mut tx.conn).await?;

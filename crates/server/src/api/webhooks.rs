@@ -49,15 +49,19 @@ pub(crate) fn check_url(text: &str) -> Result<url::Url, String> {
     Ok(url)
 }
 
-/// Sends what is due until told to stop.
-pub(crate) async fn run(app: Arc<App>, mut stop: Stop) {
-    let built = reqwest::Client::builder()
+/// A client for addresses that others chose: it follows nothing and goes through no proxy.
+pub(crate) fn outgoing(timeout: Duration) -> reqwest::Result<reqwest::Client> {
+    reqwest::Client::builder()
         .user_agent(concat!("journeyman/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
-        .timeout(TIMEOUT)
+        .timeout(timeout)
         .no_proxy()
-        .build();
-    let client = match built {
+        .build()
+}
+
+/// Sends what is due until told to stop.
+pub(crate) async fn run(app: Arc<App>, mut stop: Stop) {
+    let client = match outgoing(TIMEOUT) {
         Ok(client) => client,
         Err(e) => {
             tracing::error!(error = %e, "no webhook can be sent");
@@ -71,10 +75,7 @@ pub(crate) async fn run(app: Arc<App>, mut stop: Stop) {
         {
             tracing::warn!(error = %e, "webhooks wait");
         }
-        tokio::select! {
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-            () = stop.wait() => {}
-        }
+        stop.rest(LOOK_EVERY).await;
     }
 }
 

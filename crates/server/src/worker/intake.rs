@@ -38,10 +38,8 @@ pub(super) async fn run(app: Arc<App>, name: String, mut stop: Stop) {
     let duty = format!("intake of {name}");
     while !stop.is_set() {
         if !super::my_turn(&app, &duty).await {
-            tokio::select! {
-                () = tokio::time::sleep(pace) => continue,
-                () = stop.wait() => return,
-            }
+            stop.rest(pace).await;
+            continue;
         }
         if aside {
             aside = again(&app, psa.as_ref()).await.is_err();

@@ -40,6 +40,7 @@ const CASES: &str = "cases";
 
 /// A signal to stop that many tasks can wait for.
 pub(crate) mod stop {
+    use std::time::Duration;
     use tokio::sync::watch;
 
     /// Tells tasks to stop.
@@ -57,6 +58,14 @@ pub(crate) mod stop {
         pub(crate) async fn wait(&mut self) {
             // A dropped switch means stop, too.
             let _ = self.0.wait_for(|stop| *stop).await;
+        }
+
+        /// Waits so long, or until told to stop.
+        pub(crate) async fn rest(&mut self, pause: Duration) {
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.wait() => {}
+            }
         }
 
         /// Whether told to stop.
@@ -110,10 +119,7 @@ async fn listen(app: Arc<App>, mut stop: Stop) {
             () = hear(&app) => {}
             () = stop.wait() => return,
         }
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_secs(1)) => {}
-            () = stop.wait() => {}
-        }
+        stop.rest(Duration::from_secs(1)).await;
     }
 }
 
@@ -219,10 +225,7 @@ async fn watch_policy(app: Arc<App>, mut stop: Stop) {
         {
             tracing::warn!(error = %e, "whether there is a new policy is asked again later");
         }
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_millis(500)) => {}
-            () = stop.wait() => {}
-        }
+        stop.rest(Duration::from_millis(500)).await;
     }
 }
 
@@ -236,10 +239,7 @@ async fn prune(app: Arc<App>, mut stop: Stop) {
                 Err(e) => tracing::warn!(error = %e, "old rows are forgotten later"),
             }
         }
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_secs(3_600)) => {}
-            () = stop.wait() => {}
-        }
+        stop.rest(Duration::from_secs(3_600)).await;
     }
 }
 
@@ -253,9 +253,6 @@ async fn wipe(app: Arc<App>, mut stop: Stop) {
         } else {
             app.complaints.settle("wipe");
         }
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_secs(30)) => {}
-            () = stop.wait() => {}
-        }
+        stop.rest(Duration::from_secs(30)).await;
     }
 }

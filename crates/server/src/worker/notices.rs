@@ -66,10 +66,7 @@ pub(super) async fn run(app: Arc<App>, mut stop: Stop) {
         if app.mail.is_some() && !app.notify.is_empty() && super::my_turn(&app, "notices").await {
             mail(&app).await;
         }
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_secs(2)) => {}
-            () = stop.wait() => {}
-        }
+        stop.rest(Duration::from_secs(2)).await;
     }
 }
 

@@ -77,13 +77,7 @@ impl Pace {
 
 /// Looks until told to stop.
 pub(super) async fn run(app: Arc<App>, mut stop: Stop) {
-    let built = reqwest::Client::builder()
-        .user_agent(concat!("journeyman/", env!("CARGO_PKG_VERSION")))
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(TIMEOUT)
-        .no_proxy()
-        .build();
-    let http = match built {
+    let http = match crate::api::webhooks::outgoing(TIMEOUT) {
         Ok(http) => http,
         Err(e) => {
             tracing::error!(error = %e, "no witness can be asked");
@@ -95,10 +89,7 @@ pub(super) async fn run(app: Arc<App>, mut stop: Stop) {
         if super::my_turn(&app, "witness").await {
             round(&app, &http, &mut pace, clock::now()).await;
         }
-        tokio::select! {
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-            () = stop.wait() => {}
-        }
+        stop.rest(LOOK_EVERY).await;
     }
 }
 

@@ -121,12 +121,10 @@ async fn in_chunks<T>(
     for size in SIZES {
         let many = left / size;
         left -= many * size;
-        let sql = match conn {
-            _ if many == 0 => continue,
-            // SQLite looks for the name of each place among all of them.
-            Conn::Sqlite(_) => statement(text, size, width, |_| "?".to_owned()),
-            Conn::Postgres(_) => statement(text, size, width, |n| format!("${n}")),
-        };
+        if many == 0 {
+            continue;
+        }
+        let sql = format!("{}{}{}", text.0, conn.places(size, width), text.1);
         for _ in 0..many {
             let mut run = query(sql.clone());
             for row in rows.by_ref().take(size) {
@@ -136,13 +134,4 @@ async fn in_chunks<T>(
         }
     }
     Ok(())
-}
-
-fn statement(text: Text, rows: usize, width: usize, place: impl Fn(usize) -> String) -> String {
-    let row = |n: usize| {
-        let places: Vec<String> = (1..=width).map(|k| place(n * width + k)).collect();
-        format!("({})", places.join(", "))
-    };
-    let rows: Vec<String> = (0..rows).map(row).collect();
-    format!("{}{}{}", text.0, rows.join(", "), text.1)
 }

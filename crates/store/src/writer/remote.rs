@@ -5,7 +5,7 @@
 
 use super::Tx;
 use crate::fleet;
-use crate::sql::{Conn, query, query_scalar};
+use crate::sql::{query, query_scalar};
 use std::time::Duration;
 
 /// How often, and with what pause, a new connection is tried.
@@ -30,7 +30,7 @@ pub(super) fn is_gone(error: &sqlx::Error) -> bool {
 
 /// Writes down which batch this is, and has the other nodes told of it.
 pub(super) async fn mark(tx: &mut Tx) -> Result<(), sqlx::Error> {
-    if let Conn::Sqlite(_) = tx.conn {
+    if !tx.is_remote() {
         return Ok(());
     }
     tx.batch += 1;
