@@ -12,6 +12,7 @@ mod lexicon;
 mod login;
 mod pattern;
 mod person;
+mod questions;
 mod requests;
 mod signals;
 mod token;
@@ -114,11 +115,13 @@ pub(crate) fn agrees(text: &str) -> Option<bool> {
 }
 
 /// Thanks needs two witnesses: the model, and a text that is glad and nothing else. Together they
-/// need less of the model; without the second its word does not count.
+/// need less of the model; without the second its word does not count. A question about the state
+/// of an account is taken for no change of it.
 fn vetted(mut seen: Recognised, text: &str) -> Recognised {
     if seen.intent == Intent::Thanks {
         seen.abstained = seen.confidence < LIKELY || !only_glad(text);
     }
+    seen.intent = questions::asked(seen.intent, &words(&clean::fold(text)));
     seen
 }
 
