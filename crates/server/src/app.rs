@@ -59,7 +59,7 @@ pub(crate) struct App {
     pub(crate) live_policy: Live,
     pub(crate) brain: BrainId,
     pub(crate) brain_ceiling: domain::Tier,
-    pub(crate) model: Model,
+    pub(crate) model: Arc<Model>,
     pub(crate) model_digest: String,
     pub(crate) mail: Option<Smtp>,
     /// Who is shown the journal's checkpoints.
@@ -116,7 +116,7 @@ impl App {
             brain: BrainId::new("technician").map_err(|e| StartError(e.to_string()))?,
             brain_ceiling: config.brain.ceiling,
             model_digest: model.digest(),
-            model,
+            model: Arc::new(model),
             mail,
             witness,
             notify: config.notify.clone(),

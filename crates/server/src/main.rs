@@ -15,6 +15,8 @@ mod failpoint;
 mod ops;
 mod policy;
 mod serve;
+#[cfg(test)]
+mod sim;
 mod undo;
 mod web;
 mod worker;

@@ -28,6 +28,9 @@ pub struct StoreOptions {
     pub lock_timeout: Duration,
     /// Largest size of the database, in pages of 4 KiB; `None`: as far as the disk goes.
     pub max_pages: Option<u32>,
+    /// The SQLite file, when several nodes of a simulation share one.
+    #[cfg(feature = "sim")]
+    pub shared: Option<PathBuf>,
 }
 
 impl StoreOptions {
@@ -39,7 +42,18 @@ impl StoreOptions {
             origin: origin.into(),
             lock_timeout: Duration::from_secs(5),
             max_pages: None,
+            #[cfg(feature = "sim")]
+            shared: None,
         }
+    }
+
+    /// The SQLite file.
+    pub(crate) fn file(&self) -> PathBuf {
+        #[cfg(feature = "sim")]
+        if let Some(file) = &self.shared {
+            return file.clone();
+        }
+        self.dir.join("journeyman.db")
     }
 }
 
@@ -54,6 +68,8 @@ pub struct Store {
     pub(crate) path: Arc<str>,
     pub(crate) node: Arc<str>,
     closed: Arc<tokio::sync::Mutex<Option<tokio::task::JoinHandle<()>>>>,
+    #[cfg(feature = "sim")]
+    pub(crate) shared: bool,
 }
 
 impl Store {
@@ -67,7 +83,7 @@ impl Store {
         let fail = |f: Fault| f.into_store(&path);
         let (mut conn, keys) = match &source {
             Source::Sqlite(_) => {
-                let file = options.dir.join("journeyman.db");
+                let file = options.file();
                 // Keys come before the database, so a database without keys has lost them.
                 if std::fs::metadata(&file).is_ok_and(|m| m.len() > 0) {
                     Keys::require(&key_dir)?;
@@ -101,8 +117,32 @@ impl Store {
             keys.clone(),
             path.clone(),
         );
+        #[cfg(feature = "sim")]
+        let run = crate::sim::carry(run);
         let closed = Arc::new(tokio::sync::Mutex::new(Some(tokio::spawn(run))));
-        Ok(Store { pool, locks, source, queue, keys, path, node, closed })
+        #[cfg(feature = "sim")]
+        let shared = options.shared.is_some();
+        Ok(Store {
+            pool,
+            locks,
+            source,
+            queue,
+            keys,
+            path,
+            node,
+            closed,
+            #[cfg(feature = "sim")]
+            shared,
+        })
+    }
+
+    /// Ends the writer as kill -9 does.
+    #[cfg(feature = "sim")]
+    pub async fn kill(self) {
+        if let Some(task) = self.closed.lock().await.take() {
+            task.abort();
+            let _ = task.await;
+        }
     }
 
     /// Commits what is queued, signs the last checkpoints and closes. Other clones answer

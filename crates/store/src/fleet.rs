@@ -62,21 +62,36 @@ fn read(payload: &str) -> News {
 
 /// While this lives, no other node judges and starts changes for the client.
 #[derive(Debug)]
-pub struct Alone(Option<(PoolConnection<Postgres>, i64)>);
+pub struct Alone(Hold);
+
+#[derive(Debug)]
+enum Hold {
+    /// One process: there is nobody else.
+    Always,
+    /// A session's lock, with its number.
+    Session(Option<(PoolConnection<Postgres>, i64)>),
+    #[cfg(feature = "sim")]
+    Simulated(#[allow(dead_code)] tokio::sync::OwnedMutexGuard<()>),
+}
 
 impl Alone {
     /// Whether it still holds. A connection that broke holds nothing any more.
     pub async fn holds(&mut self) -> bool {
         match &mut self.0 {
-            None => true,
-            Some((conn, _)) => sqlx::query("SELECT 1").execute(&mut **conn).await.is_ok(),
+            Hold::Always | Hold::Session(None) => true,
+            #[cfg(feature = "sim")]
+            Hold::Simulated(_) => true,
+            Hold::Session(Some((conn, _))) => {
+                sqlx::query("SELECT 1").execute(&mut **conn).await.is_ok()
+            }
         }
     }
 }
 
 impl Drop for Alone {
     fn drop(&mut self) {
-        let Some((mut conn, key)) = self.0.take() else { return };
+        let Hold::Session(session) = &mut self.0 else { return };
+        let Some((mut conn, key)) = session.take() else { return };
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             // The lock is the session's: it ends with the connection.
             drop(conn.detach());
@@ -99,6 +114,10 @@ impl Store {
 
     /// Whether other nodes may work on the same journal.
     pub fn is_shared(&self) -> bool {
+        #[cfg(feature = "sim")]
+        if self.shared {
+            return true;
+        }
         matches!(self.source, Source::Postgres(_))
     }
 
@@ -113,13 +132,17 @@ impl Store {
     /// Waits until no other node is between judging and starting a change for this client. Volumes
     /// and rates are only what they seem as long as nobody else adds to them.
     pub async fn alone(&self, client: &ClientId) -> Result<Alone, StoreError> {
-        let Some(locks) = &self.locks else { return Ok(Alone(None)) };
+        #[cfg(feature = "sim")]
+        if self.shared {
+            return Ok(Alone(Hold::Simulated(crate::sim::lock(client.as_str()).await)));
+        }
+        let Some(locks) = &self.locks else { return Ok(Alone(Hold::Always)) };
         let hash = Sha256::digest(format!("journeyman/gate/{client}"));
         let key = hash.first_chunk::<8>().map_or(0, |bytes| i64::from_be_bytes(*bytes));
         let mut conn = locks.acquire().await.map_err(|e| self.fail(e))?;
         let lock = sqlx::query("SELECT pg_advisory_lock($1)").bind(key);
         match lock.execute(&mut *conn).await {
-            Ok(_) => Ok(Alone(Some((conn, key)))),
+            Ok(_) => Ok(Alone(Hold::Session(Some((conn, key))))),
             Err(e) => {
                 // Whether it was taken is not known: it ends with the connection.
                 drop(conn.detach());

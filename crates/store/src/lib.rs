@@ -43,6 +43,8 @@ mod prune;
 mod requests;
 mod scan;
 mod sessions;
+#[cfg(feature = "sim")]
+pub mod sim;
 mod source;
 mod sql;
 mod tiles;

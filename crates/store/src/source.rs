@@ -2,7 +2,7 @@
 
 use crate::{
     StoreError, StoreOptions,
-    sql::{Conn, Pool, query},
+    sql::{Conn, Pool, query, writing},
 };
 use secrecy::ExposeSecret as _;
 use sqlx::{
@@ -40,7 +40,7 @@ impl Source {
     /// What the options name, with its name for people: never a password.
     pub(crate) fn of(options: &StoreOptions) -> Result<(Source, Arc<str>), StoreError> {
         let Some(url) = &options.database else {
-            let file = options.dir.join("journeyman.db");
+            let file = options.file();
             let name = file.display().to_string().into();
             return Ok((Source::Sqlite(Box::new(sqlite(options, &file))), name));
         };
@@ -87,7 +87,7 @@ impl Source {
     pub(crate) async fn connect(&self) -> Result<Conn, sqlx::Error> {
         match self {
             Source::Sqlite(options) => {
-                sqlx::SqliteConnection::connect_with(options).await.map(Conn::Sqlite)
+                at_once(sqlx::SqliteConnection::connect_with(options)).await.map(Conn::Sqlite)
             }
             Source::Postgres(options) => {
                 let connect = sqlx::PgConnection::connect_with(options);
@@ -124,6 +124,14 @@ impl Source {
         match self {
             Source::Sqlite(options) => {
                 let options = (**options).clone().create_if_missing(false).read_only(true);
+                #[cfg(feature = "sim")]
+                if crate::sim::is_on() {
+                    // One that may write: in a world, turns at duties go this way.
+                    let Conn::Sqlite(conn) = self.connect().await? else {
+                        return Err(sqlx::Error::PoolClosed);
+                    };
+                    return Ok(Pool::Sim(std::sync::Arc::new(tokio::sync::Mutex::new(conn))));
+                }
                 let pool = SqlitePoolOptions::new().max_connections(4);
                 pool.connect_with(options).await.map(Pool::Sqlite)
             }
@@ -155,7 +163,8 @@ impl Conn {
             Conn::Sqlite(conn) => {
                 // One way to SQLite's thread and back.
                 let begin = sqlx::raw_sql("BEGIN IMMEDIATE; PRAGMA data_version");
-                sqlx::Row::try_get(&begin.fetch_one(conn).await?, 0).map(Some)
+                let row = writing("BEGIN IMMEDIATE", begin.fetch_one(conn)).await?;
+                sqlx::Row::try_get(&row, 0).map(Some)
             }
             Conn::Postgres(_) => {
                 query("BEGIN ISOLATION LEVEL READ COMMITTED").execute(&mut *self).await?;
@@ -169,7 +178,7 @@ impl Conn {
     /// Says goodbye.
     pub(crate) async fn close(self) -> Result<(), sqlx::Error> {
         match self {
-            Conn::Sqlite(conn) => conn.close().await,
+            Conn::Sqlite(conn) => at_once(conn.close()).await,
             Conn::Postgres(conn) => conn.close().await,
         }
     }
@@ -181,8 +190,19 @@ impl Pool {
         match self {
             Pool::Sqlite(pool) => pool.close().await,
             Pool::Postgres(pool) => pool.close().await,
+            #[cfg(feature = "sim")]
+            Pool::Sim(_) => {}
         }
     }
+}
+
+#[cfg(feature = "sim")]
+use crate::sim::at_once;
+
+/// Waits as usual; a simulation waits for nothing.
+#[cfg(not(feature = "sim"))]
+async fn at_once<T>(act: impl Future<Output = T>) -> T {
+    act.await
 }
 
 fn is_loopback(host: &str) -> bool {

@@ -38,6 +38,8 @@ impl Conn {
 pub(crate) enum Pool {
     Sqlite(SqlitePool),
     Postgres(PgPool),
+    #[cfg(feature = "sim")]
+    Sim(crate::sim::Reader),
 }
 
 /// One row of an answer.
@@ -203,11 +205,31 @@ async fn in_time<T>(answer: impl Future<Output = Result<T, Error>>) -> Result<T,
     tokio::time::timeout(SILENCE, answer).await.unwrap_or(Err(Error::PoolTimedOut))
 }
 
+/// Runs a statement of the writer; in a simulation as the world says.
+#[cfg(feature = "sim")]
+pub(crate) async fn writing<T>(
+    sql: &str,
+    act: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    crate::sim::through(crate::sim::Side::Writer, sql, act).await
+}
+
+/// Runs a statement of the writer.
+#[cfg(not(feature = "sim"))]
+pub(crate) async fn writing<T>(
+    _: &str,
+    act: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    act.await
+}
+
 impl<'e> Exec<'e> for &'e mut Conn {
     fn rows(self, query: Query) -> BoxFuture<'e, Result<Vec<Row>, Error>> {
         match self {
             Conn::Sqlite(conn) => Box::pin(async move {
-                let rows = prepared!(query, std::convert::identity).fetch_all(conn).await?;
+                let sql = query.sql.clone();
+                let rows = prepared!(query, std::convert::identity).fetch_all(conn);
+                let rows = writing(&sql, rows).await?;
                 Ok(rows.into_iter().map(Row::Sqlite).collect())
             }),
             Conn::Postgres(conn) => Box::pin(async move {
@@ -220,7 +242,9 @@ impl<'e> Exec<'e> for &'e mut Conn {
     fn run(self, query: Query) -> BoxFuture<'e, Result<u64, Error>> {
         match self {
             Conn::Sqlite(conn) => Box::pin(async move {
-                Ok(prepared!(query, std::convert::identity).execute(conn).await?.rows_affected())
+                let sql = query.sql.clone();
+                let done = prepared!(query, std::convert::identity).execute(conn);
+                Ok(writing(&sql, done).await?.rows_affected())
             }),
             Conn::Postgres(conn) => Box::pin(async move {
                 Ok(in_time(prepared!(query, without_nul).execute(conn)).await?.rows_affected())
@@ -240,6 +264,16 @@ impl<'e> Exec<'e> for &'e Pool {
                 let rows = prepared!(query, without_nul).fetch_all(pool).await?;
                 Ok(rows.into_iter().map(Row::Postgres).collect())
             }),
+            #[cfg(feature = "sim")]
+            Pool::Sim(reader) => Box::pin(async move {
+                let sql = query.sql.clone();
+                let rows = async {
+                    let mut conn = reader.lock().await;
+                    prepared!(query, std::convert::identity).fetch_all(&mut *conn).await
+                };
+                let rows = crate::sim::through(crate::sim::Side::Reader, &sql, rows).await?;
+                Ok(rows.into_iter().map(Row::Sqlite).collect())
+            }),
         }
     }
 
@@ -250,6 +284,16 @@ impl<'e> Exec<'e> for &'e Pool {
             }),
             Pool::Postgres(pool) => Box::pin(async move {
                 Ok(prepared!(query, without_nul).execute(pool).await?.rows_affected())
+            }),
+            #[cfg(feature = "sim")]
+            Pool::Sim(reader) => Box::pin(async move {
+                let sql = query.sql.clone();
+                let done = async {
+                    let mut conn = reader.lock().await;
+                    prepared!(query, std::convert::identity).execute(&mut *conn).await
+                };
+                let done = crate::sim::through(crate::sim::Side::Reader, &sql, done).await?;
+                Ok(done.rows_affected())
             }),
         }
     }

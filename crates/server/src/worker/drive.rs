@@ -14,9 +14,10 @@ use domain::{
     action::SetStatus,
 };
 use gate::{Request, judge};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use store::{Append, DropState, NewEntry, StoreError, View};
 use technician::{Context, Step, WaitFor};
+use tokio::time::Instant;
 
 /// More steps than any sane case takes; beyond it people take over.
 const MAX_STEPS: usize = 120;

@@ -65,9 +65,10 @@ pub(super) async fn run(app: Arc<App>, name: String, mut stop: Stop) {
             }
         }
         tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            () = app.look.notified(), if !failing => {}
+            biased;
             () = stop.wait() => {}
+            () = app.look.notified(), if !failing => {}
+            () = tokio::time::sleep(pause) => {}
         }
     }
 }

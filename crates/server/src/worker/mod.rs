@@ -17,7 +17,10 @@ mod submission;
 mod witness;
 pub(crate) use witness::Witness;
 
-use crate::{app::App, clock};
+use crate::{
+    app::App,
+    clock::{self, carry},
+};
 use domain::CaseId;
 use std::{
     collections::HashSet,
@@ -63,8 +66,9 @@ pub(crate) mod stop {
         /// Waits so long, or until told to stop.
         pub(crate) async fn rest(&mut self, pause: Duration) {
             tokio::select! {
-                () = tokio::time::sleep(pause) => {}
+                biased;
                 () = self.wait() => {}
+                () = tokio::time::sleep(pause) => {}
             }
         }
 
@@ -83,16 +87,19 @@ pub(crate) async fn run(app: Arc<App>, stop: Stop) {
     }
     let mut tasks = JoinSet::new();
     for name in app.psas.keys() {
-        tasks.spawn(intake::run(app.clone(), name.clone(), stop.clone()));
+        tasks.spawn(carry(intake::run(app.clone(), name.clone(), stop.clone())));
     }
-    tasks.spawn(cases(app.clone(), stop.clone()));
-    tasks.spawn(wipe(app.clone(), stop.clone()));
-    tasks.spawn(prune(app.clone(), stop.clone()));
-    tasks.spawn(notices::run(app.clone(), stop.clone()));
-    tasks.spawn(crate::api::webhooks::run(app.clone(), stop.clone()));
-    tasks.spawn(listen(app.clone(), stop.clone()));
-    tasks.spawn(witness::run(app.clone(), stop.clone()));
-    tasks.spawn(watch_policy(app.clone(), stop));
+    tasks.spawn(carry(cases(app.clone(), stop.clone())));
+    tasks.spawn(carry(wipe(app.clone(), stop.clone())));
+    tasks.spawn(carry(prune(app.clone(), stop.clone())));
+    tasks.spawn(carry(notices::run(app.clone(), stop.clone())));
+    tasks.spawn(carry(listen(app.clone(), stop.clone())));
+    tasks.spawn(carry(watch_policy(app.clone(), stop.clone())));
+    // A simulation has no network of its own.
+    if !clock::is_simulated() {
+        tasks.spawn(crate::api::webhooks::run(app.clone(), stop.clone()));
+        tasks.spawn(witness::run(app.clone(), stop));
+    }
     while tasks.join_next().await.is_some() {}
     if let Err(e) = app.store.end_turns().await {
         tracing::warn!(error = %e, "another node takes over a little later");
@@ -116,8 +123,9 @@ pub(crate) async fn my_turn(app: &App, duty: &str) -> bool {
 async fn listen(app: Arc<App>, mut stop: Stop) {
     while !stop.is_set() {
         tokio::select! {
-            () = hear(&app) => {}
+            biased;
             () = stop.wait() => return,
+            () = hear(&app) => {}
         }
         stop.rest(Duration::from_secs(1)).await;
     }
@@ -184,29 +192,30 @@ async fn cases(app: Arc<App>, mut stop: Stop) {
                 // Its last drive is about to end, or outlasts its lease: soon again, and not with a
                 // lease that nobody works under.
                 let app = app.clone();
-                running.spawn(async move {
+                running.spawn(carry(async move {
                     let soon = clock::now().plus_ms(300);
                     let node = app.store.node();
                     if let Err(e) = app.store.release(&one.client, one.case, node, Some(soon)).await
                     {
                         tracing::warn!(error = %e, "a case waits until its lease has run out");
                     }
-                });
+                }));
                 continue;
             }
             let (app, driven) = (app.clone(), driven.clone());
-            running.spawn(async move {
+            running.spawn(carry(async move {
                 drive::drive(&app, &one.client, one.case).await;
                 with(&driven, |d| d.remove(&one.case));
                 drop(slot);
                 app.due.notify_one();
-            });
+            }));
         }
         if idle {
             tokio::select! {
-                () = app.due.notified() => {}
-                () = tokio::time::sleep(LOOK_EVERY) => {}
+                biased;
                 () = stop.wait() => {}
+                () = app.due.notified() => {}
+                () = tokio::time::sleep(clock::pace(LOOK_EVERY)) => {}
             }
         }
     }
@@ -225,7 +234,7 @@ async fn watch_policy(app: Arc<App>, mut stop: Stop) {
         {
             tracing::warn!(error = %e, "whether there is a new policy is asked again later");
         }
-        stop.rest(Duration::from_millis(500)).await;
+        stop.rest(clock::pace(Duration::from_millis(500))).await;
     }
 }
 

@@ -107,7 +107,7 @@ impl Desk {
             brain: BrainId::new("technician").unwrap(),
             brain_ceiling: Tier::High,
             model_digest: model.digest(),
-            model,
+            model: Arc::new(model),
             mail: None,
             witness: None,
             notify: vec![],
