@@ -119,6 +119,7 @@ pub(crate) fn run() -> Result<(), String> {
             quiet(process::run(&mut command))
         });
     }
+    steps.step("simulation", simulation);
     steps.step("demo", demo);
     if exists("cargo-deny") {
         // Advisories need the advisory database from the network; the rest needs nothing.
@@ -132,6 +133,24 @@ pub(crate) fn run() -> Result<(), String> {
         steps.step("labs down", || quiet(labs.stop()));
     }
     steps.conclude()
+}
+
+/// Worlds that are lived through: nodes that end, disks that are full, answers that are lost.
+const SEEDS: u64 = 10_000;
+
+fn simulation() -> Result<String, String> {
+    let mut command = cargo();
+    command.args([
+        "test",
+        "--workspace",
+        "--bin",
+        "journeyman",
+        "--",
+        "--nocapture",
+        "sim::whatever",
+    ]);
+    command.env("JOURNEYMAN_SIM_SEEDS", SEEDS.to_string());
+    quiet(process::run(&mut command))
 }
 
 fn start_labs(steps: &mut Steps) -> Option<Labs> {

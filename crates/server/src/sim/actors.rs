@@ -61,7 +61,7 @@ pub(super) async fn users(outside: Outside, promised: Promises) {
         ("password", "Please make me choose a new password at my next logon."),
     ];
     for _ in 0..outside.world.below(4) + 1 {
-        outside.world.rest(0, 15_000).await;
+        outside.world.rest(0, 6_000).await;
         let (subject, body) = SAID[outside.world.below(SAID.len() as u64) as usize];
         let from = outside.world.below(USERS as u64) as usize;
         let filed = outside.file(from, subject, body);
@@ -72,11 +72,11 @@ pub(super) async fn users(outside: Outside, promised: Promises) {
                 promised.lock().unwrap().tickets.push(again);
             }
             1 => {
-                outside.world.rest(1, 20_000).await;
+                outside.world.rest(1, 12_000).await;
                 outside.write(filed, "It works again, thanks a lot!");
             }
             2 => {
-                outside.world.rest(1, 20_000).await;
+                outside.world.rest(1, 12_000).await;
                 outside.write(filed, "Yes, please do that.");
             }
             _ => {}
@@ -100,7 +100,7 @@ fn wanted(world: &World) -> Action {
 /// A brain that asks, and asks again with the same key when it hears nothing.
 pub(super) async fn asking_brain(world: World, nodes: Arc<Nodes>, promised: Promises) {
     for n in 0..world.below(4) {
-        world.rest(0, 12_000).await;
+        world.rest(0, 6_000).await;
         let case = CaseId(clock::new_id());
         let actions = (0..world.below(2) + 1).map(|_| wanted(&world)).collect();
         let brain = brain().id;
@@ -173,7 +173,7 @@ pub(super) async fn people(world: World, nodes: Arc<Nodes>, promised: Promises) 
             };
             let pause = match mood {
                 Mood::Never => continue,
-                Mood::Soon => world.below(20_000),
+                Mood::Soon => world.below(10_000),
                 Mood::AtTheDeadline => {
                     let left = question.expires_at.since(clock::now()).max(0);
                     u64::try_from(left).unwrap().saturating_add(world.below(5)).saturating_sub(2)
@@ -228,7 +228,7 @@ pub(super) async fn stopper(world: World, nodes: Arc<Nodes>) {
     if world.below(3) > 0 {
         return;
     }
-    world.rest(1_000, 30_000).await;
+    world.rest(500, 15_000).await;
     let scope = match world.below(3) {
         0 => BreakerScope::Everything,
         1 => BreakerScope::Client(client_id()),
@@ -238,7 +238,7 @@ pub(super) async fn stopper(world: World, nodes: Arc<Nodes>) {
     while !open(&nodes, &scope, mode).await {
         world.rest(100, 500).await;
     }
-    world.rest(1_000, 40_000).await;
+    world.rest(1_000, 20_000).await;
     loop {
         if let Some(store) = nodes.any()
             && store.close_breaker(scope.clone(), boss(), "over", clock::now()).await.is_ok()
@@ -267,11 +267,14 @@ pub(super) async fn machines(world: World, nodes: Arc<Nodes>) {
         let (world, nodes) = (world.clone(), nodes.clone());
         tokio::spawn(async move {
             // One of ten stays away until the trouble is over.
+            let away = world.state().rates.away_ms;
             match world.below(10) {
-                0 => tokio::time::sleep(super::world::TROUBLE).await,
-                _ => world.rest(100, 10_000).await,
+                0 if away > 1_000 => tokio::time::sleep(super::world::TROUBLE).await,
+                _ => world.rest(10, away).await,
             }
-            nodes.start(node);
+            if !world.state().over {
+                nodes.start(node);
+            }
         });
     }
 }

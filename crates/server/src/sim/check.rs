@@ -113,12 +113,7 @@ pub(super) async fn open(
 }
 
 /// What must hold when everything is over.
-pub(super) async fn at_the_end(
-    journal: &Store,
-    world: &World,
-    client: &ClientId,
-    promised: &Promised,
-) {
+pub(super) async fn at_the_end(journal: &Store, world: &World, promised: &Promised) {
     once(journal, world).await;
     for (client, case) in &promised.cases {
         if story(journal, client, *case).await.is_empty() {
@@ -140,7 +135,26 @@ pub(super) async fn at_the_end(
             other => world.wrong(format!("the journal of {log} is not whole: {other:?}")),
         }
     }
-    let _ = client;
+}
+
+/// What happened in a case, for people who look into a failure.
+async fn tell(journal: &Store, case: &str) -> String {
+    let id: CaseId = case.parse().unwrap();
+    let mut told = String::new();
+    for event in story(journal, &super::nodes::client_id(), id).await {
+        let text = match &event.event {
+            Event::Started { attempt, action, digest, .. } => {
+                format!("started {attempt} {} {}", action.kind().name(), digest.short())
+            }
+            Event::Finished { attempt, outcome } => format!("finished {attempt} {outcome:?}"),
+            Event::Judged { action, verdict, .. } => {
+                format!("judged {} {:?}", action.kind().name(), verdict.follows)
+            }
+            other => format!("{other:?}").chars().take(110).collect(),
+        };
+        told.push_str(&format!("  {} {text}\n", event.at.0 % 10_000_000));
+    }
+    told
 }
 
 /// Nothing twice: no attempt, and nothing that a case wanted done once.
@@ -158,7 +172,8 @@ async fn once(journal: &Store, world: &World) {
         world.wrong(format!("attempt {attempt} was carried out {n} times"));
     }
     for ((case, digest), n) in of_case.into_iter().filter(|(_, n)| *n > 1) {
-        world.wrong(format!("case {case} did {digest} {n} times"));
+        let told = tell(journal, &case).await;
+        world.wrong(format!("case {case} did {digest} {n} times:\n{told}"));
     }
     for effect in effects {
         let events = story(journal, &effect.client, effect.case).await;
@@ -171,7 +186,7 @@ async fn once(journal: &Store, world: &World) {
     }
 }
 
-/// Whether the breaker check has a right clock to go by.
+/// Kinds that somebody stops.
 pub(super) fn kinds() -> [ActionKind; 2] {
     [ActionKind::UnlockAccount, ActionKind::DisableAccount]
 }

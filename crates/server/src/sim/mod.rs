@@ -80,13 +80,17 @@ async fn run(seed: u64, broken: Broken, dirs: &[std::path::PathBuf]) -> Outcome 
         task.await.unwrap();
     }
     settle(&world, &journal, &promised).await;
+    world.state().over = true;
     people.abort();
     machines.abort();
     nodes.stop().await;
     let promised = std::mem::take(&mut *promised.lock().unwrap());
-    check::at_the_end(&journal, &world, &nodes::client_id(), &promised).await;
+    check::at_the_end(&journal, &world, &promised).await;
     journal.close().await;
     let state = world.state();
+    if let Some(file) = std::env::var_os("JOURNEYMAN_SIM_TRACE") {
+        std::fs::write(file, state.lines.join("\n")).unwrap();
+    }
     Outcome {
         wrong: state.wrong.clone(),
         crashes: state.crashes,
@@ -142,8 +146,8 @@ fn seeds(from: u64, most: u64, crashes: u64) -> (u64, u64, u64) {
                     ran.fetch_add(1, Ordering::SeqCst);
                     assert!(
                         outcome.wrong.is_empty(),
-                        "seed {seed}: {:#?}\nrepeat it with JOURNEYMAN_SIM_FROM={seed} JOURNEYMAN_SIM_SEEDS=1",
-                        outcome.wrong
+                        "seed {seed}: {}\nrepeat it with JOURNEYMAN_SIM_FROM={seed} JOURNEYMAN_SIM_SEEDS=1",
+                        outcome.wrong.join("\n")
                     );
                 }
             });

@@ -7,6 +7,7 @@ use crate::{
     policy::{self, Live},
     worker::{self, stop::Stop},
 };
+use connectors::mail::smtp::{Smtp, SmtpConfig, SmtpTls};
 use domain::{Autonomy, BrainId, ClientId, Tier};
 use gate::Policy;
 use sqlx::Connection as _;
@@ -38,7 +39,7 @@ pub(super) fn model() -> Arc<Model> {
 pub(super) fn policy() -> Policy {
     let mut policy = Policy::cautious("sim-1");
     policy.default_autonomy = Autonomy::AutoAndClose;
-    policy.approval_ttl_ms = 60_000;
+    policy.approval_ttl_ms = 25_000;
     policy.cool_down_ms = 5_000;
     policy
 }
@@ -113,21 +114,26 @@ fn client(outside: &Arc<Outside>) -> Client {
     }
 }
 
+/// A way to send mail that nothing is sent by: only the pages of the console would.
+fn mail() -> Smtp {
+    let config = SmtpConfig {
+        host: "127.0.0.1".into(),
+        port: 9,
+        tls: SmtpTls::NoneOnLoopback,
+        ca_file: None,
+        timeout_ms: 1_000,
+        user: None,
+        password: None,
+        from: "desk@northwind.example".into(),
+    };
+    Smtp::new(config).unwrap()
+}
+
 fn app(store: Store, outside: &Outside) -> App {
     let outside = Arc::new(outside.clone());
     let model = model();
     let acme = client(&outside);
     let psa: Arc<dyn connectors::Psa> = outside;
-    let smtp = connectors::mail::smtp::SmtpConfig {
-        host: "127.0.0.1".into(),
-        port: 9,
-        ca_file: None,
-        timeout_ms: 1_000,
-        tls: Default::default(),
-        user: None,
-        password: None,
-        from: "desk@northwind.example".into(),
-    };
     App {
         store,
         clients: BTreeMap::from([(acme.id.clone(), acme)]),
@@ -137,7 +143,7 @@ fn app(store: Store, outside: &Outside) -> App {
         brain_ceiling: Tier::High,
         model_digest: "sim".into(),
         model,
-        mail: Some(connectors::mail::smtp::Smtp::new(smtp).unwrap()),
+        mail: Some(mail()),
         witness: None,
         notify: vec![],
         msp_name: "Northwind IT".into(),
@@ -238,13 +244,14 @@ impl Nodes {
     pub(super) async fn stop(&self) {
         let running: Vec<_> = {
             let mut places = self.places.lock().unwrap();
-            places.iter_mut().map(|p| (p.running.take(), p.app.lock().unwrap().take())).collect()
+            places.iter_mut().map(|p| (p.running.take(), p.app.clone())).collect()
         };
-        for (running, app) in running {
+        for (running, slot) in running {
             if let Some((task, switch)) = running {
                 let _ = switch.send(true);
                 let _ = task.await;
             }
+            let app = slot.lock().unwrap().take();
             if let Some(app) = app {
                 let store = app.store.clone();
                 drop(app);

@@ -13,7 +13,7 @@ use tokio::{sync::Notify, time::Instant};
 /// Where time begins: in 2027, in milliseconds.
 const BEGIN: i64 = 1_800_000_000_000;
 /// After this no more breaks, so that everything can come to its end.
-pub(super) const TROUBLE: Duration = Duration::from_secs(70);
+pub(super) const TROUBLE: Duration = Duration::from_secs(30);
 
 /// How much breaks: one in so many; 0: never.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +30,8 @@ pub(super) struct Rates {
     pub(super) call_trouble: u32,
     /// How far clocks jump at most, in milliseconds.
     pub(super) jump_ms: i64,
+    /// How long a node that ended stays away at most, in milliseconds.
+    pub(super) away_ms: u64,
 }
 
 /// Something that was done to a system outside.
@@ -71,8 +73,13 @@ pub(super) struct State {
     pub(super) statements: u64,
     /// Of everything that happened, in order: two runs of a seed have the same.
     pub(super) trace: u64,
+    /// The same in words, when somebody looks into a failure.
+    pub(super) lines: Vec<String>,
+    told: bool,
     /// Nodes that ended and are to be cleared away.
     pub(super) ended: Vec<Node>,
+    /// Nothing is started any more.
+    pub(super) over: bool,
 }
 
 /// A handle to the world.
@@ -100,7 +107,13 @@ impl World {
             full: [0, 300, 0, 900][rng.random_range(0..4)],
             call_crash: [0, 20, 8, 40][rng.random_range(0..4)],
             call_trouble: [0, 12, 5, 3][rng.random_range(0..4)],
-            jump_ms: [0, 500, 5_000, 600_000][rng.random_range(0..4)],
+            jump_ms: [0, 500, 5_000, 240_000][rng.random_range(0..4)],
+            away_ms: [10_000, 2_000, 400][rng.random_range(0..3)],
+        };
+        let rates = if std::env::var_os("JOURNEYMAN_SIM_STORM").is_some() {
+            Rates { commit_crash: 5, statement_crash: 60, call_crash: 6, away_ms: 100, ..rates }
+        } else {
+            rates
         };
         let state = State {
             rng,
@@ -115,6 +128,9 @@ impl World {
             statements: 0,
             trace: 0xcbf2_9ce4_8422_2325,
             ended: vec![],
+            lines: vec![],
+            told: std::env::var_os("JOURNEYMAN_SIM_TRACE").is_some(),
+            over: false,
         };
         World { state: Arc::new(Mutex::new(state)), fallen: Arc::default() }
     }
@@ -158,6 +174,10 @@ impl State {
     /// Adds to the trace.
     pub(super) fn note(&mut self, what: &str) {
         let time = u64::try_from(self.began.elapsed().as_millis()).unwrap();
+        if self.told {
+            let node = store::sim::node();
+            self.lines.push(format!("{time} {node:?} {what}"));
+        }
         for byte in time.to_le_bytes().iter().chain(what.as_bytes()) {
             self.trace = (self.trace ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
         }

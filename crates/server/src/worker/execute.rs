@@ -18,7 +18,9 @@ use domain::{
 };
 use gate::{Grant, GrantError, Verdict, grant, judge};
 use secrecy::SecretString;
+use std::time::Duration;
 use store::{NewDrop, NewEntry, StoreError, View};
+use tokio::time::Instant;
 
 /// Times that a system is read before an accepted change that does not show counts as failed.
 const READ_BACKS: u32 = 6;
@@ -437,16 +439,18 @@ pub(super) async fn read_back(
     attempt: &Attempt,
 ) -> Result<Outcome, DriveError> {
     let secret = driver.app.store.attempt_secret(attempt.id).await?;
-    let (since, patience_ms, accepted) = match &attempt.outcome {
-        Some((Outcome::Unknown(why), at)) => (*at, PATIENCE_MS, why.starts_with(ACCEPTED)),
-        _ => (attempt.started_at, PATIENCE_AFTER_CRASH_MS, false),
+    let (patience, accepted) = match &attempt.outcome {
+        Some((Outcome::Unknown(why), _)) => (PATIENCE, why.starts_with(ACCEPTED)),
+        _ => (PATIENCE_AFTER_CRASH, false),
     };
+    // By no clock that could be another node's, or be set meanwhile.
+    let begun = Instant::now();
     loop {
         let what = match driver.look(attempt, secret.as_ref()).await? {
             ReadBack::Shown(evidence) => return Ok(Outcome::Done(evidence)),
             ReadBack::NotShown(what) => what,
         };
-        if clock::now().since(since) >= patience_ms {
+        if begun.elapsed() >= patience {
             return Ok(Outcome::Failed(match accepted {
                 true => format!("{ACCEPTED}, but it never showed ({what}); a person has to look"),
                 false => format!("interrupted: the change did not happen ({what})"),
@@ -456,10 +460,10 @@ pub(super) async fn read_back(
     }
 }
 
-/// How long a change may take to show after its answer was lost, in milliseconds.
-const PATIENCE_MS: i64 = 20_000;
+/// How long a change may take to show after its answer was lost, from when it is looked for.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// The same after a crash.
-const PATIENCE_AFTER_CRASH_MS: i64 = 2_000;
+const PATIENCE_AFTER_CRASH: Duration = Duration::from_secs(2);
 /// How the outcome of an accepted call that does not show begins.
 const ACCEPTED: &str = "the system accepted the change";
 
