@@ -12,10 +12,18 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+use store::{Kept, Name};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 /// How long answers that were begun may still take when the port closes.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
+
+/// How often the node's name is made sure of.
+const NAME_EVERY: Duration = Duration::from_secs(1);
+/// Times that a start asks for the name.
+const NAME_TRIES: u32 = 5;
+/// Under this topic it is told that the name is not held.
+const NAME: &str = "node name";
 
 /// A running server.
 pub(crate) struct Running {
@@ -27,6 +35,8 @@ pub(crate) struct Running {
     worker: JoinHandle<()>,
     web: JoinHandle<()>,
     upkeep: JoinHandle<()>,
+    /// Holds the node's name.
+    keeper: JoinHandle<()>,
     _lock: File,
 }
 
@@ -37,6 +47,7 @@ pub(crate) async fn start(
     listen: SocketAddr,
 ) -> Result<Running, StartError> {
     let lock = take(data_dir)?;
+    let name = take_name(&app, data_dir).await?;
     let listener = TcpListener::bind(listen).await.map_err(|e| {
         StartError(format!(
             "cannot listen on {listen}: {e}; stop what uses the port, or set `listen` to another one"
@@ -47,6 +58,7 @@ pub(crate) async fn start(
     ops::metrics::start();
     let upkeep = tokio::spawn(ops::metrics::upkeep());
     let (switch, stop) = Stop::new();
+    let keeper = tokio::spawn(keep_name(app.clone(), name));
     let worker = tokio::spawn(worker::run(app.clone(), stop));
     let service = web::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let (shut, mut closing) = Stop::new();
@@ -58,7 +70,7 @@ pub(crate) async fn start(
             tracing::error!(error = %e, "the console stopped");
         }
     });
-    Ok(Running { app, address, switch, shut, worker, web, upkeep, _lock: lock })
+    Ok(Running { app, address, switch, shut, worker, web, upkeep, keeper, _lock: lock })
 }
 
 /// One server per data folder: two would lease each other's cases and count volumes apart. The
@@ -77,6 +89,47 @@ pub(crate) fn take(data_dir: &Path) -> Result<File, StartError> {
     }
 }
 
+/// One server per node's name, wherever it runs. What a server that was killed held may take a moment to
+/// be free.
+async fn take_name(app: &App, data_dir: &Path) -> Result<Name, StartError> {
+    for tried in 0..NAME_TRIES {
+        if tried > 0 {
+            tokio::time::sleep(NAME_EVERY).await;
+        }
+        if let Some(name) = app.store.take_name().await.map_err(|e| StartError(e.to_string()))? {
+            return Ok(name);
+        }
+    }
+    Err(StartError(format!(
+        "another running server has the name of this node ({}): this data folder and its own are copies of each other. Stop the other one; or, to run both, delete the file {} and start again: another name is made. If the other one's machine was lost a moment ago, start again in half a minute",
+        app.store.node(),
+        data_dir.join("node").display()
+    )))
+}
+
+/// Makes sure of the node's name every second, and takes it again when the connection that held it broke.
+async fn keep_name(app: Arc<App>, mut name: Name) {
+    loop {
+        tokio::time::sleep(NAME_EVERY).await;
+        let wrong = match name.keep().await {
+            Kept::Still => continue,
+            Kept::Again => {
+                app.complaints.settle(NAME);
+                tracing::info!("the connection that holds the node's name was made again");
+                continue;
+            }
+            Kept::Anothers => format!(
+                "another running server took the name of this node ({}): its data folder is a copy of this one's. Stop it, delete the file `node` in its data folder, and start it again",
+                app.store.node()
+            ),
+            Kept::Unknown(e) => e.to_string(),
+        };
+        if app.complaints.raise(NAME, &wrong) {
+            tracing::error!(error = %wrong, "nothing new is worked on until the node's name is held again");
+        }
+    }
+}
+
 impl Running {
     /// Ends intake, lets cases reach their next journal entry, and closes the store. Until the cases
     /// rest, the console answers, and `/readyz` says that nothing new should be sent here.
@@ -91,6 +144,9 @@ impl Running {
             self.web.abort();
             let _ = self.web.await;
         }
+        // Only now: until here, leases and turns were held under it.
+        self.keeper.abort();
+        let _ = self.keeper.await;
         let store = self.app.store.clone();
         drop(self.app);
         store.close().await;

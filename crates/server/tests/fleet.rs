@@ -342,6 +342,51 @@ fn an_installation_moves_to_the_database_and_back_with_its_journal_proved() {
 }
 
 #[test]
+fn a_copy_of_a_nodes_data_folder_is_refused_while_the_node_runs() {
+    let runtime = Runtime::new().unwrap();
+    let Some(database) = database(&runtime, "names") else { return };
+    let sandbox =
+        runtime.block_on(Sandbox::start(Options { seed: 5, ..Options::default() })).unwrap();
+    let (one, copy) = (node(&sandbox, &database), node(&sandbox, &database));
+    let mut server = started(&one);
+    share_keys(&one, &copy);
+    let name = |of: &Installation| of.dir.path().join("data/node");
+    std::fs::copy(name(&one), name(&copy)).unwrap();
+    let refused = |log: &dyn Fn() -> String| {
+        let mut second = copy.serve(None);
+        wait_for("the refusal", log, || second.ended().then_some(()));
+        let said = copy.log();
+        assert!(said.contains("has the name of this node"), "{said}");
+        assert!(said.contains(&format!("delete the file {}", name(&copy).display())), "{said}");
+        std::fs::remove_file(copy.dir.path().join("server.log")).unwrap();
+    };
+    refused(&|| copy.log());
+    // The lock goes with its connection, is taken again, and meanwhile nobody else can start for long.
+    cut_connections(&runtime, &database);
+    wait_for(
+        "the name again",
+        || one.log(),
+        || one.log().contains("the node's name was made again").then_some(()),
+    );
+    refused(&|| copy.log());
+    assert!(!server.ended(), "{}", one.log());
+    let (_, address) = ordinary_users(&sandbox, "fabrikam").remove(0);
+    let body = "Hello, I have forgotten my password and cannot sign in. Please reset it. Thanks";
+    let ticket = mail("fabrikam", &address, "forgot my password", body);
+    let id = runtime.block_on(sandbox.file(&ticket));
+    let closed = || sandbox.ticket(&id).is_some_and(|t| t.closed).then_some(());
+    wait_for("the ticket's end", || one.log(), closed);
+    // Another name, and both run; or the name is free, and the copy has it.
+    let kept = std::fs::read_to_string(name(&copy)).unwrap();
+    std::fs::remove_file(name(&copy)).unwrap();
+    drop(started(&copy));
+    assert_ne!(std::fs::read_to_string(name(&copy)).unwrap(), kept);
+    std::fs::write(name(&copy), kept).unwrap();
+    server.kill();
+    started(&copy);
+}
+
+#[test]
 fn a_node_with_other_keys_is_refused_and_told_what_to_do() {
     let runtime = Runtime::new().unwrap();
     let Some(database) = database(&runtime, "keys") else { return };

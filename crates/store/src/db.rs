@@ -1,7 +1,7 @@
 //! Opening the database, and the two ways in: many readers, one writer.
 
 use crate::{
-    Keys, StoreError, fleet, migrate, moving,
+    Keys, StoreError, fleet, migrate, moving, name,
     source::Source,
     sql::Pool,
     writer::{self, Fault, Job, Order, Tx},
@@ -53,6 +53,7 @@ pub struct Store {
     pub(crate) keys: Keys,
     pub(crate) path: Arc<str>,
     pub(crate) node: Arc<str>,
+    pub(crate) standing: Arc<name::Standing>,
     closed: Arc<tokio::sync::Mutex<Option<tokio::task::JoinHandle<()>>>>,
 }
 
@@ -102,7 +103,8 @@ impl Store {
             path.clone(),
         );
         let closed = Arc::new(tokio::sync::Mutex::new(Some(tokio::spawn(run))));
-        Ok(Store { pool, locks, source, queue, keys, path, node, closed })
+        let standing = Arc::default();
+        Ok(Store { pool, locks, source, queue, keys, path, node, standing, closed })
     }
 
     /// Commits what is queued, signs the last checkpoints and closes. Other clones answer
