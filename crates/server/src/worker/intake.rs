@@ -72,12 +72,20 @@ pub(super) async fn run(app: Arc<App>, name: String, mut stop: Stop) {
     }
 }
 
-/// Looks again at what was set aside in the run before.
+/// What became of a ticket, or of its news.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Taken {
+    /// Nothing of it is left to take in.
+    Whole,
+    /// It is set aside, to be looked at again.
+    Aside,
+}
+
+/// Looks again at what was set aside before. Each stays set aside until it is taken in.
 async fn again(app: &App, psa: &dyn Psa) -> Result<(), IntakeError> {
-    for id in app.store.take_aside(psa.name()).await? {
-        if let Err(e) = take(app, psa, &id).await {
-            app.store.set_aside(psa.name(), &id).await?;
-            return Err(e);
+    for id in app.store.aside(psa.name()).await? {
+        if take(app, psa, &id).await? == Taken::Whole {
+            app.store.not_aside(psa.name(), &id).await?;
         }
     }
     Ok(())
@@ -99,7 +107,7 @@ async fn look(app: &App, psa: &dyn Psa) -> Result<bool, IntakeError> {
 
 /// Takes one ticket or its news in. One that the PSA refuses to show must not hold up the others: it
 /// is set aside and looked at again at the next start.
-async fn take(app: &App, psa: &dyn Psa, id: &str) -> Result<(), IntakeError> {
+async fn take(app: &App, psa: &dyn Psa, id: &str) -> Result<Taken, IntakeError> {
     let taken = match app.store.known_ticket(psa.name(), id).await? {
         None => take_in(app, psa, id).await,
         Some(known) => take_messages(app, psa, id, &known.client, known.case).await,
@@ -107,16 +115,17 @@ async fn take(app: &App, psa: &dyn Psa, id: &str) -> Result<(), IntakeError> {
     match taken {
         Err(IntakeError::Call(e @ CallError::Rejected { .. })) => {
             tracing::warn!(psa = psa.name(), ticket = id, error = %e, "ticket set aside");
-            Ok(app.store.set_aside(psa.name(), id).await?)
+            app.store.set_aside(psa.name(), id).await?;
+            Ok(Taken::Aside)
         }
         other => other,
     }
 }
 
-async fn take_in(app: &App, psa: &dyn Psa, id: &str) -> Result<(), IntakeError> {
-    let Some(ticket) = psa.incoming(id).await? else { return Ok(()) };
+async fn take_in(app: &App, psa: &dyn Psa, id: &str) -> Result<Taken, IntakeError> {
+    let Some(ticket) = psa.incoming(id).await? else { return Ok(Taken::Whole) };
     if ticket.status == TicketStatus::Closed {
-        return Ok(());
+        return Ok(Taken::Whole);
     }
     let Some(client) = app.client_of(psa.name(), &ticket.customer) else {
         let topic = format!("customer {} of {}", ticket.customer, psa.name());
@@ -127,7 +136,8 @@ async fn take_in(app: &App, psa: &dyn Psa, id: &str) -> Result<(), IntakeError> 
                 "tickets of this customer are set aside: no [[client]] names it under `customers`; add it and start again"
             );
         }
-        return Ok(app.store.set_aside(psa.name(), id).await?);
+        app.store.set_aside(psa.name(), id).await?;
+        return Ok(Taken::Aside);
     };
     let now = clock::now();
     let intake = Intake {
@@ -143,7 +153,7 @@ async fn take_in(app: &App, psa: &dyn Psa, id: &str) -> Result<(), IntakeError> 
         app.tell(&client.id, case);
         app.due.notify_one();
     }
-    Ok(())
+    Ok(Taken::Whole)
 }
 
 async fn take_messages(
@@ -152,8 +162,8 @@ async fn take_messages(
     id: &str,
     client: &ClientId,
     case: CaseId,
-) -> Result<(), IntakeError> {
-    let Some(state) = psa.ticket(id).await? else { return Ok(()) };
+) -> Result<Taken, IntakeError> {
+    let Some(state) = psa.ticket(id).await? else { return Ok(Taken::Whole) };
     let seen = app.store.seen_messages(psa.name(), id).await?;
     let new: Vec<Message> = state
         .messages
@@ -163,7 +173,7 @@ async fn take_messages(
     for message in new {
         take_message(app, psa, id, client, case, message).await?;
     }
-    Ok(())
+    Ok(Taken::Whole)
 }
 
 async fn take_message(
