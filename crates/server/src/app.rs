@@ -4,7 +4,7 @@ use crate::{
     clock,
     complaints::Complaints,
     config::{ClientEntry, Config, CustomerEntry},
-    ops::Ops,
+    ops::{Ops, traces::Traces},
     policy::{self, Live},
     worker::Witness,
 };
@@ -77,6 +77,8 @@ pub(crate) struct App {
     pub(crate) changed: broadcast::Sender<CaseChanged>,
     /// What the log has said and need not repeat.
     pub(crate) complaints: Complaints,
+    /// Where it is told what became of each case.
+    pub(crate) traces: Traces,
     /// What those who run the server ask it.
     pub(crate) ops: Ops,
 }
@@ -91,6 +93,7 @@ impl App {
     pub(crate) async fn open(config: &Config) -> Result<App, StartError> {
         let ops = Ops::new(config.metrics_token.as_ref()).map_err(StartError)?;
         let store = open_store(config).await?;
+        let traces = Traces::new(config.telemetry.as_ref(), store.node()).map_err(StartError)?;
         let policy = policy::load(&store, config.policy.as_ref(), clock::now())
             .await
             .map_err(|e| StartError(e.to_string()))?;
@@ -128,6 +131,7 @@ impl App {
             look: Notify::new(),
             changed: broadcast::channel(256).0,
             complaints: Complaints::default(),
+            traces,
             ops,
         })
     }
@@ -169,6 +173,7 @@ pub(crate) fn store_options(config: &Config) -> Result<StoreOptions, StartError>
 pub(crate) fn unusable(config: &Config) -> Vec<String> {
     let mut wrong: Vec<String> = Vec::new();
     wrong.extend(Ops::new(config.metrics_token.as_ref()).err());
+    wrong.extend(Traces::new(config.telemetry.as_ref(), "").err());
     // Those without a kind are a mistake of the file's form, which is told elsewhere.
     let psas = config.psa.iter().filter(|p| p.request_tracker.is_some() || p.connectwise.is_some());
     wrong.extend(psas.filter_map(|p| make_psa(p).err()).map(|e| e.0));

@@ -4,6 +4,8 @@
 //! database.
 
 pub(crate) mod metrics;
+mod otlp;
+pub(crate) mod traces;
 
 use connectors::SecretSource;
 use secrecy::{ExposeSecret as _, SecretString};

@@ -18,6 +18,8 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 /// How long answers that were begun may still take when the port closes.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
+/// How long the last spans may take.
+const LAST_SPANS: Duration = Duration::from_secs(2);
 /// How often the node's name is made sure of.
 const NAME_EVERY: Duration = Duration::from_secs(1);
 /// Times that a start asks for the name.
@@ -35,6 +37,9 @@ pub(crate) struct Running {
     worker: JoinHandle<()>,
     web: JoinHandle<()>,
     upkeep: JoinHandle<()>,
+    /// Has the last spans sent.
+    last_span: watch::Sender<bool>,
+    tracer: JoinHandle<()>,
     /// Holds the node's name.
     keeper: JoinHandle<()>,
     _lock: File,
@@ -58,6 +63,9 @@ pub(crate) async fn start(
     ops::metrics::start();
     let upkeep = tokio::spawn(ops::metrics::upkeep());
     let (switch, stop) = Stop::new();
+    let (last_span, told) = Stop::new();
+    let telling = app.clone();
+    let tracer = tokio::spawn(async move { telling.traces.run(told).await });
     let keeper = tokio::spawn(keep_name(app.clone(), name));
     let worker = tokio::spawn(worker::run(app.clone(), stop));
     let service = web::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
@@ -70,7 +78,19 @@ pub(crate) async fn start(
             tracing::error!(error = %e, "the console stopped");
         }
     });
-    Ok(Running { app, address, switch, shut, worker, web, upkeep, keeper, _lock: lock })
+    Ok(Running {
+        app,
+        address,
+        switch,
+        shut,
+        worker,
+        web,
+        upkeep,
+        last_span,
+        tracer,
+        keeper,
+        _lock: lock,
+    })
 }
 
 /// One server per data folder: two would lease each other's cases and count volumes apart. The
@@ -143,6 +163,11 @@ impl Running {
         if tokio::time::timeout(LAST_ANSWERS, &mut self.web).await.is_err() {
             self.web.abort();
             let _ = self.web.await;
+        }
+        let _ = self.last_span.send(true);
+        if tokio::time::timeout(LAST_SPANS, &mut self.tracer).await.is_err() {
+            self.tracer.abort();
+            let _ = self.tracer.await;
         }
         // Only now: until here, leases and turns were held under it.
         self.keeper.abort();

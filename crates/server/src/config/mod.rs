@@ -58,6 +58,8 @@ pub(crate) struct Config {
     pub(crate) mail: Option<SmtpConfig>,
     /// Who is shown the journal's checkpoints.
     pub(crate) witness: Option<WitnessConfig>,
+    /// Where traces of cases are sent; without it nowhere.
+    pub(crate) telemetry: Option<TelemetryConfig>,
     /// Addresses that are told by mail of what ran at Medium, and of breakers.
     #[serde(default)]
     pub(crate) notify: Vec<String>,
@@ -96,6 +98,16 @@ pub(crate) struct WitnessConfig {
     pub(crate) vkey: Option<String>,
     /// Every new checkpoint is appended here; best on another machine's disk.
     pub(crate) file: Option<PathBuf>,
+}
+
+/// A collector that speaks OTLP over HTTP with JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TelemetryConfig {
+    /// What stands before `/v1/traces`, such as `http://127.0.0.1:4318`.
+    pub(crate) otlp_endpoint: String,
+    /// Headers of each request, as `name=value` with commas between them. They may hold a token.
+    pub(crate) otlp_headers: Option<SecretSource>,
 }
 
 /// One help desk.
@@ -201,6 +213,9 @@ impl Config {
         file(&mut self.data_dir);
         self.database.iter_mut().for_each(secret);
         self.metrics_token.iter_mut().for_each(secret);
+        if let Some(telemetry) = &mut self.telemetry {
+            telemetry.otlp_headers.iter_mut().for_each(secret);
+        }
         if let Some(mail) = &mut self.mail {
             mail.password.iter_mut().for_each(secret);
             mail.ca_file.iter_mut().for_each(file);
@@ -241,6 +256,7 @@ impl Config {
         all.extend(&self.database);
         all.extend(&self.metrics_token);
         all.extend(self.mail.iter().filter_map(|m| m.password.as_ref()));
+        all.extend(self.telemetry.iter().filter_map(|t| t.otlp_headers.as_ref()));
         for psa in &self.psa {
             all.extend(psa.request_tracker.iter().map(|c| &c.token));
             all.extend(psa.connectwise.iter().map(|c| &c.private_key));

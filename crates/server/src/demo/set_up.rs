@@ -116,6 +116,7 @@ pub(super) fn config(
             timeout_ms: 10_000,
         }),
         witness: None,
+        telemetry: None,
         notify: vec![format!("{ADMIN}@harbour-it.example")],
         psa: vec![PsaEntry {
             name: PSA.into(),

@@ -4,11 +4,12 @@
 use super::{
     LEASE, breakers,
     drive::{DriveError, Driver, Next, UNKNOWN_PAUSE},
-    facts, notices, password,
+    facts, notices, password, spans,
 };
 use crate::{
     clock,
     failpoint::{self, Point},
+    ops::traces::{Id, Span},
     policy,
 };
 use connectors::{CallError, ReadBack};
@@ -44,10 +45,12 @@ impl Driver<'_> {
         };
         // Another process may have put another policy in force a moment ago.
         self.app.reload_policy().await?;
+        let span = self.span("judge");
         let request = self.request(action.clone());
         let read = facts::read(self.app, self.client, &self.view, &request).await?;
         let in_force = self.app.policy();
         let verdict = judge(policy::by(&in_force), request, &read.facts, clock::now());
+        self.tell_judged(span, action.kind(), &verdict);
         let follows = verdict.follows().clone();
         if !matches!(follows, Follow::Refuse)
             && let Some(why) = self.unable(&action)
@@ -163,6 +166,9 @@ impl Driver<'_> {
             expires_at,
             needed: plan.needed,
         });
+        let span = self.span("held").known_as(Id::Held(id)).under(self.judgement());
+        let span =
+            span.with("journeyman.tier", verdict.tier().name()).with("journeyman.approval", id);
         let mut entries = vec![self.judged(&action, facts, &verdict), held];
         let approval = match self.click(&approval).await? {
             None => approval,
@@ -176,8 +182,15 @@ impl Driver<'_> {
         if approval.state == ApprovalState::Pending {
             views.push(View::Notice(notices::of_question(self, &approval)));
         }
+        let clicked = approval.state != ApprovalState::Pending;
         views.push(View::Ask(Box::new(approval)));
         self.append(entries, views).await?;
+        self.app.traces.end(span);
+        if clicked {
+            let name = Decision::Approve.name();
+            let (client, case) = (&self.view.client, self.view.id);
+            self.app.traces.end(spans::decided(client, case, id, now, name));
+        }
         Ok(Next::Again)
     }
 
@@ -324,7 +337,8 @@ impl Driver<'_> {
         let mut view = self.view.clone();
         view.version = version;
         let driver = Driver { app: self.app, client: self.client, view };
-        let outcome = driver.perform(grant, &attempt, secret.as_ref()).await;
+        let span = driver.performing(&attempt).under(self.judgement());
+        let outcome = driver.perform(grant, &attempt, secret.as_ref(), span).await;
         finish(&driver, &attempt, outcome).await?;
         Ok(Next::Again)
     }
@@ -365,6 +379,7 @@ impl Driver<'_> {
         grant: Grant,
         attempt: &Attempt,
         secret: Option<&SecretString>,
+        span: Span,
     ) -> Outcome {
         if clock::now() > grant.not_after() {
             return Outcome::Failed("retry: the grant's time was up before the call".into());
@@ -380,6 +395,7 @@ impl Driver<'_> {
             (None, None) => self.client.directory.perform(grant, secret).await,
         };
         failpoint::hit(Point::AfterCall);
+        self.app.traces.end(span.failed(result.as_ref().err().map(spans::code)));
         match result {
             Ok(()) => self.shown(attempt, secret).await,
             Err(CallError::Rejected { what, remedy }) => {
@@ -392,6 +408,14 @@ impl Driver<'_> {
 
     /// Reads back after an accepted call; directories that replicate may need a moment.
     async fn shown(&self, attempt: &Attempt, secret: Option<&SecretString>) -> Outcome {
+        let span = self.after("read_back", attempt);
+        let outcome = self.show(attempt, secret).await;
+        let unshown = (!matches!(outcome, Outcome::Done(_))).then_some("not_shown");
+        self.app.traces.end(span.failed(unshown));
+        outcome
+    }
+
+    async fn show(&self, attempt: &Attempt, secret: Option<&SecretString>) -> Outcome {
         let mut last = String::new();
         for round in 0..READ_BACKS {
             if round > 0 {
@@ -437,16 +461,21 @@ pub(super) async fn read_back(
     attempt: &Attempt,
 ) -> Result<Outcome, DriveError> {
     let secret = driver.app.store.attempt_secret(attempt.id).await?;
+    let span = driver.after("read_back", attempt);
     let (since, patience_ms, accepted) = match &attempt.outcome {
         Some((Outcome::Unknown(why), at)) => (*at, PATIENCE_MS, why.starts_with(ACCEPTED)),
         _ => (attempt.started_at, PATIENCE_AFTER_CRASH_MS, false),
     };
     loop {
         let what = match driver.look(attempt, secret.as_ref()).await? {
-            ReadBack::Shown(evidence) => return Ok(Outcome::Done(evidence)),
+            ReadBack::Shown(evidence) => {
+                driver.app.traces.end(span);
+                return Ok(Outcome::Done(evidence));
+            }
             ReadBack::NotShown(what) => what,
         };
         if clock::now().since(since) >= patience_ms {
+            driver.app.traces.end(span.failed(Some("not_shown")));
             return Ok(Outcome::Failed(match accepted {
                 true => format!("{ACCEPTED}, but it never showed ({what}); a person has to look"),
                 false => format!("interrupted: the change did not happen ({what})"),
@@ -485,6 +514,8 @@ pub(super) async fn finish(
         });
         views.push(View::Notice(notices::of_attempt(driver, attempt)));
     }
+    let notified = entries.len() > 1;
+    let span = driver.after("notify", attempt).with("journeyman.channel", "console");
     let again = driver.append(entries.clone(), views).await;
     match again {
         Ok(_) => {}
@@ -492,6 +523,9 @@ pub(super) async fn finish(
         // known all the same, and must not be found out anew by reading.
         Err(StoreError::Conflict { .. }) => write_late(driver, attempt, entries).await?,
         Err(e) => return Err(e.into()),
+    }
+    if notified {
+        driver.app.traces.end(span);
     }
     if ended && attempt.action.ticket().is_none() {
         breakers::look(driver.app, &driver.view.client, attempt.action.kind()).await;

@@ -5,6 +5,7 @@ use crate::{
     app::App,
     clock,
     failpoint::{self, Point},
+    ops::traces::{Id, Span},
 };
 use connectors::{CallError, Psa};
 use domain::{
@@ -123,6 +124,8 @@ async fn take(app: &App, psa: &dyn Psa, id: &str) -> Result<Taken, IntakeError> 
 }
 
 async fn take_in(app: &App, psa: &dyn Psa, id: &str) -> Result<Taken, IntakeError> {
+    let case = CaseId(clock::new_id());
+    let span = Span::begin(case, "intake").known_as(Id::Intake);
     let Some(ticket) = psa.incoming(id).await? else { return Ok(Taken::Whole) };
     if ticket.status == TicketStatus::Closed {
         return Ok(Taken::Whole);
@@ -144,12 +147,14 @@ async fn take_in(app: &App, psa: &dyn Psa, id: &str) -> Result<Taken, IntakeErro
         client: client.id.clone(),
         fingerprint: fingerprint(&ticket),
         ticket,
-        case: CaseId(clock::new_id()),
+        case,
         duplicate_since: now.plus_ms(-DUPLICATE_WINDOW_MS),
         at: now,
     };
     if let Received::New(case) = app.store.receive(intake).await? {
         failpoint::hit(Point::Write);
+        let span = span.with("journeyman.client", &client.id);
+        app.traces.end(span.with("journeyman.vendor", psa.vendor()).with("journeyman.ticket", id));
         app.tell(&client.id, case);
         app.due.notify_one();
     }

@@ -13,6 +13,7 @@ mod facts;
 mod intake;
 mod notices;
 mod password;
+mod spans;
 mod submission;
 mod witness;
 pub(crate) use witness::Witness;

@@ -2,8 +2,8 @@
 //!
 //! Chat comes later as one more way out of the same list.
 
-use super::{drive::Driver, stop::Stop};
-use crate::{app::App, clock};
+use super::{drive::Driver, spans, stop::Stop};
+use crate::{app::App, clock, ops::traces::Id};
 use domain::Attempt;
 use std::{sync::Arc, time::Duration};
 use store::{NewNotice, Notice};
@@ -85,7 +85,18 @@ async fn mail(app: &App) {
         if !super::my_turn(app, "notices").await {
             return;
         }
+        let span = notice.what.client.as_ref().zip(notice.what.case);
+        let span = span.map(|(client, case)| spans::begin(client, case, "notify"));
         let sent = send(app, &notice).await;
+        if let Some(span) = span {
+            let span = span
+                .with("journeyman.channel", "mail")
+                .failed(sent.as_ref().err().map(|_| "not_sent"));
+            app.traces.end(match notice.what.attempt {
+                Some(attempt) => span.under(Id::Perform(attempt)),
+                None => span,
+            });
+        }
         if let Err(e) = &sent
             && app.complaints.raise("notices", e)
         {

@@ -1,6 +1,7 @@
 //! A real `journeyman serve` process against the sandbox in this one.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub(crate) mod collector;
 pub(crate) mod day;
 pub(crate) mod outside;
 

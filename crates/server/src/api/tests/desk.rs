@@ -119,6 +119,7 @@ impl Desk {
             look: Notify::new(),
             changed: broadcast::channel(16).0,
             complaints: Default::default(),
+            traces: Default::default(),
             ops: Default::default(),
         });
         let json = serde_json::to_string(&policy()).unwrap();

@@ -77,6 +77,7 @@ impl Desk {
             look: Notify::new(),
             changed: broadcast::channel(16).0,
             complaints: Default::default(),
+            traces: Default::default(),
             ops: Default::default(),
         };
         change(&mut app);
