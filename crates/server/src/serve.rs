@@ -7,7 +7,8 @@ use crate::{
 };
 use std::{
     fs::{File, TryLockError},
-    net::SocketAddr,
+    io::Write as _,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::Path,
     sync::Arc,
     time::Duration,
@@ -18,6 +19,8 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 /// How long answers that were begun may still take when the port closes.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
+/// The file that says who serves a data folder.
+const LOCK: &str = "serve.lock";
 /// How long the last spans may take.
 const LAST_SPANS: Duration = Duration::from_secs(2);
 /// How often the node's name is made sure of.
@@ -59,6 +62,8 @@ pub(crate) async fn start(
         ))
     })?;
     let address = listener.local_addr().map_err(|e| StartError(e.to_string()))?;
+    say_address(&lock, address)
+        .map_err(|e| StartError(format!("{}: {e}", data_dir.join(LOCK).display())))?;
     let app = Arc::new(app);
     ops::metrics::start();
     let upkeep = tokio::spawn(ops::metrics::upkeep());
@@ -96,9 +101,11 @@ pub(crate) async fn start(
 /// One server per data folder: two would lease each other's cases and count volumes apart. The
 /// system frees the lock when the process ends, however it ends.
 pub(crate) fn take(data_dir: &Path) -> Result<File, StartError> {
-    let path = data_dir.join("serve.lock");
+    let path = data_dir.join(LOCK);
     let fail = |e: &dyn std::fmt::Display| StartError(format!("{}: {e}", path.display()));
-    let file = File::create(&path).map_err(|e| fail(&e))?;
+    // What stands in it is the running server's.
+    let file = File::options().create(true).write(true).truncate(false).open(&path);
+    let file = file.map_err(|e| fail(&e))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StartError(format!(
@@ -107,6 +114,40 @@ pub(crate) fn take(data_dir: &Path) -> Result<File, StartError> {
         ))),
         Err(TryLockError::Error(e)) => Err(fail(&e)),
     }
+}
+
+/// Writes into the lock where its holder listens, for commands on this machine.
+fn say_address(mut lock: &File, address: SocketAddr) -> std::io::Result<()> {
+    lock.set_len(0)?;
+    lock.write_all(format!("{address}\n").as_bytes())?;
+    lock.sync_all()
+}
+
+/// Where the running server of this data folder can be reached from this machine.
+///
+/// # Errors
+/// When no server runs on it.
+pub(crate) fn address_of(data_dir: &Path) -> Result<SocketAddr, StartError> {
+    let nobody = || {
+        StartError(format!(
+            "no server runs on the data folder {}; `journeyman serve` starts one, and reads the configuration anew",
+            data_dir.display()
+        ))
+    };
+    let path = data_dir.join(LOCK);
+    let file = File::open(&path).map_err(|_| nobody())?;
+    if file.try_lock_shared().is_ok() {
+        return Err(nobody());
+    }
+    let text = std::fs::read_to_string(&path).map_err(|_| nobody())?;
+    let mut address: SocketAddr = text.trim().parse().map_err(|_| nobody())?;
+    if address.ip().is_unspecified() {
+        address.set_ip(match address.ip() {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    Ok(address)
 }
 
 /// One server per node's name, wherever it runs. What a server that was killed held may take a moment to

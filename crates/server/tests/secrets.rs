@@ -246,6 +246,10 @@ fn no_secret_reaches_the_log_or_what_is_stored() {
         (closed >= open.len()).then_some(())
     });
     assert!(collector.header("x-token").iter().all(|t| t == TRACES));
+    let said = installation.run_with_input(&["reload", "--as", "ann"], &format!("{PERSON}\n"));
+    Said::from(said).ok(&["nothing is different"]);
+    let said = installation.run_with_input(&["reload", "--as", "ann"], &format!("{WRONG}\n"));
+    Said::from(said).fails(&["name or password is wrong"]);
     let (_, numbers) = browser.with("/metrics", COLLECTOR);
 
     let keys = installation.dir.path().join("data/keys");

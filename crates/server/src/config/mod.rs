@@ -29,6 +29,9 @@ pub(crate) struct ConfigError(pub(crate) String);
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
+    /// The file that it was read from.
+    #[serde(skip)]
+    pub(crate) file: Option<PathBuf>,
     /// Folder of database, keys and model; relative to the file's own folder.
     pub(crate) data_dir: PathBuf,
     /// Address of a PostgreSQL that several nodes share; without it the database is in `data_dir`. It
@@ -72,7 +75,7 @@ pub(crate) struct Config {
 }
 
 /// Limits of the built-in brain.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BrainConfig {
     /// A verdict whose base is above this is for people only.
@@ -87,7 +90,7 @@ impl Default for BrainConfig {
 
 /// Who sees the journal's checkpoints and remembers them where this machine cannot change it: a witness
 /// as C2SP's tlog-witness has it, a file, or both.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WitnessConfig {
     /// The witness's name, as it signs.
@@ -111,7 +114,7 @@ pub(crate) struct TelemetryConfig {
 }
 
 /// One help desk.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PsaEntry {
     pub(crate) name: String,
@@ -130,7 +133,7 @@ pub(crate) struct CustomerEntry {
 }
 
 /// One client company.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClientEntry {
     pub(crate) id: ClientId,
@@ -199,6 +202,7 @@ impl Config {
                 explain::explain(&text, &e)
             ))
         })?;
+        config.file = Some(path.to_owned());
         config.rebase(path.parent().unwrap_or(Path::new(".")));
         Ok(config)
     }

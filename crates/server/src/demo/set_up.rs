@@ -95,6 +95,7 @@ pub(super) fn config(
         clients.push(entry(client, folder, i == 0)?);
     }
     Ok(Config {
+        file: None,
         database: None,
         metrics_token: None,
         data_dir: folder.join("data"),

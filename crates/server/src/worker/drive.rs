@@ -6,6 +6,7 @@ use crate::{
     clock,
     failpoint::{self, Point},
     ops::traces::Id,
+    parts::Parts,
     policy,
 };
 use connectors::CallError;
@@ -80,7 +81,9 @@ pub(super) async fn drive(app: &App, client: &ClientId, case: CaseId) {
 }
 
 async fn walk(app: &App, client_id: &ClientId, case: CaseId) -> Result<(), DriveError> {
-    let client = app.clients.get(client_id).ok_or_else(|| {
+    // Of one reading of the configuration, to the end of this drive.
+    let parts = app.parts();
+    let client = parts.clients.get(client_id).ok_or_else(|| {
         DriveError::Stuck(format!("client {client_id} is not in the configuration any more"))
     })?;
     if app.traces.is_on() {
@@ -88,7 +91,7 @@ async fn walk(app: &App, client_id: &ClientId, case: CaseId) -> Result<(), Drive
     }
     for _ in 0..MAX_STEPS {
         let view = fold(app, client_id, case).await?;
-        let driver = Driver { app, client, view };
+        let driver = Driver { app, parts: &parts, client, view };
         if let Next::Rest = driver.step().await? {
             return Ok(());
         }
@@ -99,7 +102,7 @@ async fn walk(app: &App, client_id: &ClientId, case: CaseId) -> Result<(), Drive
         return Err(DriveError::Stuck(format!("case {case} does not come to rest")));
     }
     let reason = format!("no end after {MAX_STEPS} steps; a person takes over");
-    Driver { app, client, view }.end(CaseOutcome::Dispatched, reason).await?;
+    Driver { app, parts: &parts, client, view }.end(CaseOutcome::Dispatched, reason).await?;
     Ok(())
 }
 
@@ -112,6 +115,7 @@ async fn fold(app: &App, client: &ClientId, case: CaseId) -> Result<CaseView, Dr
 /// One case at one version.
 pub(super) struct Driver<'a> {
     pub(super) app: &'a App,
+    pub(super) parts: &'a Parts,
     pub(super) client: &'a Client,
     pub(super) view: CaseView,
 }
@@ -400,7 +404,7 @@ impl Driver<'_> {
 
     async fn ticket_status(&self) -> Result<Option<TicketStatus>, DriveError> {
         let ticket = &self.view.ticket.ticket;
-        let Some(psa) = self.app.psas.get(&ticket.psa) else { return Ok(None) };
+        let Some(psa) = self.parts.psas.get(&ticket.psa) else { return Ok(None) };
         Ok(psa.ticket(&ticket.id).await?.map(|t| t.status))
     }
 

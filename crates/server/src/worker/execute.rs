@@ -336,7 +336,7 @@ impl Driver<'_> {
         // From here on the folded version is the one after *started*.
         let mut view = self.view.clone();
         view.version = version;
-        let driver = Driver { app: self.app, client: self.client, view };
+        let driver = Driver { app: self.app, parts: self.parts, client: self.client, view };
         let span = driver.performing(&attempt).under(self.judgement());
         let outcome = driver.perform(grant, &attempt, secret.as_ref(), span).await;
         finish(&driver, &attempt, outcome).await?;
@@ -357,7 +357,7 @@ impl Driver<'_> {
         let Some(address) = address else {
             return Ok(Err("the directory has no address on file to prove the user by".into()));
         };
-        if self.app.mail.is_none() {
+        if self.parts.mail.is_none() {
             return Ok(Err("no outgoing mail is configured to send the one-time code".into()));
         }
         let secret = password::generate().map_err(DriveError::Stuck)?;
@@ -385,7 +385,7 @@ impl Driver<'_> {
             return Outcome::Failed("retry: the grant's time was up before the call".into());
         }
         failpoint::hit(Point::BeforeCall);
-        let psa = grant.action().ticket().and_then(|t| self.app.psas.get(&t.psa));
+        let psa = grant.action().ticket().and_then(|t| self.parts.psas.get(&t.psa));
         let result = match (psa, grant.action().ticket()) {
             (Some(psa), _) => psa.perform(grant).await,
             (None, Some(ticket)) => Err(CallError::rejected(
@@ -436,7 +436,7 @@ impl Driver<'_> {
         secret: Option<&SecretString>,
     ) -> Result<ReadBack, CallError> {
         match attempt.action.ticket() {
-            Some(ticket) => match self.app.psas.get(&ticket.psa) {
+            Some(ticket) => match self.parts.psas.get(&ticket.psa) {
                 Some(psa) => psa.read_back(&attempt.action, &attempt.digest.short()).await,
                 None => Ok(ReadBack::NotShown("its help desk is not configured any more".into())),
             },

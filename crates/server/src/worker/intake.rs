@@ -6,6 +6,7 @@ use crate::{
     clock,
     failpoint::{self, Point},
     ops::traces::{Id, Span},
+    parts::Parts,
 };
 use connectors::{CallError, Psa};
 use domain::{
@@ -31,21 +32,28 @@ enum IntakeError {
 
 /// Looks at one PSA again and again until told to stop. Failures slow it down and are logged once.
 pub(super) async fn run(app: Arc<App>, name: String, mut stop: Stop) {
-    let Some(psa) = app.psas.get(&name).cloned() else { return };
-    let pace = Duration::from_millis(app.poll_ms);
-    let mut pause = pace;
+    let mut parts = app.parts();
+    let mut pause = Duration::ZERO;
     let mut failing = false;
     let mut aside = true;
     let duty = format!("intake of {name}");
     while !stop.is_set() {
+        let now = app.parts();
+        if !Arc::ptr_eq(&parts, &now) {
+            parts = now;
+            // What did not fit may fit by now.
+            aside = true;
+        }
+        let Some(psa) = parts.psas.get(&name) else { return };
+        let pace = Duration::from_millis(parts.poll_ms);
         if !super::my_turn(&app, &duty).await {
             stop.rest(pace).await;
             continue;
         }
         if aside {
-            aside = again(&app, psa.as_ref()).await.is_err();
+            aside = again(&app, &parts, psa.as_ref()).await.is_err();
         }
-        match look(&app, psa.as_ref()).await {
+        match look(&app, &parts, psa.as_ref()).await {
             Ok(more) => {
                 if failing {
                     tracing::info!(psa = %name, "tickets can be read again");
@@ -83,9 +91,9 @@ enum Taken {
 }
 
 /// Looks again at what was set aside before. Each stays set aside until it is taken in.
-async fn again(app: &App, psa: &dyn Psa) -> Result<(), IntakeError> {
+async fn again(app: &App, parts: &Parts, psa: &dyn Psa) -> Result<(), IntakeError> {
     for id in app.store.aside(psa.name()).await? {
-        if take(app, psa, &id).await? == Taken::Whole {
+        if take(app, parts, psa, &id).await? == Taken::Whole {
             app.store.not_aside(psa.name(), &id).await?;
         }
     }
@@ -93,11 +101,11 @@ async fn again(app: &App, psa: &dyn Psa) -> Result<(), IntakeError> {
 }
 
 /// Takes one page of changes in; answers whether more are waiting.
-async fn look(app: &App, psa: &dyn Psa) -> Result<bool, IntakeError> {
+async fn look(app: &App, parts: &Parts, psa: &dyn Psa) -> Result<bool, IntakeError> {
     let cursor = app.store.cursor(psa.name()).await?;
     let page = psa.changes(cursor.as_deref()).await?;
     for change in &page.changes {
-        take(app, psa, &change.id).await?;
+        take(app, parts, psa, &change.id).await?;
     }
     // Only after everything was taken in: a crash in between repeats, it never skips.
     if cursor.as_deref() != Some(page.cursor.as_str()) {
@@ -107,10 +115,10 @@ async fn look(app: &App, psa: &dyn Psa) -> Result<bool, IntakeError> {
 }
 
 /// Takes one ticket or its news in. One that the PSA refuses to show must not hold up the others: it
-/// is set aside and looked at again at the next start.
-async fn take(app: &App, psa: &dyn Psa, id: &str) -> Result<Taken, IntakeError> {
+/// is set aside and looked at again at the next start or reload.
+async fn take(app: &App, parts: &Parts, psa: &dyn Psa, id: &str) -> Result<Taken, IntakeError> {
     let taken = match app.store.known_ticket(psa.name(), id).await? {
-        None => take_in(app, psa, id).await,
+        None => take_in(app, parts, psa, id).await,
         Some(known) => take_messages(app, psa, id, &known.client, known.case).await,
     };
     match taken {
@@ -123,20 +131,20 @@ async fn take(app: &App, psa: &dyn Psa, id: &str) -> Result<Taken, IntakeError> 
     }
 }
 
-async fn take_in(app: &App, psa: &dyn Psa, id: &str) -> Result<Taken, IntakeError> {
+async fn take_in(app: &App, parts: &Parts, psa: &dyn Psa, id: &str) -> Result<Taken, IntakeError> {
     let case = CaseId(clock::new_id());
     let span = Span::begin(case, "intake").known_as(Id::Intake);
     let Some(ticket) = psa.incoming(id).await? else { return Ok(Taken::Whole) };
     if ticket.status == TicketStatus::Closed {
         return Ok(Taken::Whole);
     }
-    let Some(client) = app.client_of(psa.name(), &ticket.customer) else {
+    let Some(client) = parts.client_of(psa.name(), &ticket.customer) else {
         let topic = format!("customer {} of {}", ticket.customer, psa.name());
         if app.complaints.raise(&topic, "unknown") {
             tracing::warn!(
                 psa = psa.name(),
                 customer = %ticket.customer,
-                "tickets of this customer are set aside: no [[client]] names it under `customers`; add it and start again"
+                "tickets of this customer are set aside: no [[client]] names it under `customers`; add it and `journeyman reload`"
             );
         }
         app.store.set_aside(psa.name(), id).await?;

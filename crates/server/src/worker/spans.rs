@@ -96,7 +96,7 @@ impl Driver<'_> {
 
     /// The outside call of an attempt, which begins now.
     pub(super) fn performing(&self, attempt: &Attempt) -> Span {
-        let psa = attempt.action.ticket().and_then(|t| self.app.psas.get(&t.psa));
+        let psa = attempt.action.ticket().and_then(|t| self.parts.psas.get(&t.psa));
         let (connector, vendor) = match psa {
             Some(psa) => ("help_desk", psa.vendor()),
             None => ("directory", self.client.directory.vendor()),

@@ -281,6 +281,11 @@ impl Server {
         self.child.try_wait().unwrap().is_some()
     }
 
+    /// The process's id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// kill -9.
     pub(crate) fn kill(&mut self) {
         let _ = self.child.kill();
