@@ -81,3 +81,34 @@ impl Parts {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn config(clients: &[&str]) -> Config {
+        let mut text =
+            "data_dir = \"d\"\npublic_url = \"https://d.example\"\nmsp_name = \"M\"\n".to_owned();
+        for id in clients {
+            text.push_str(&format!(
+                "[[client]]\nid = \"{id}\"\nname = \"{id}\"\ncustomers = []\n[client.graph]\ntenant = \"t\"\nclient_id = \"c\"\nclient_secret = {{ env = \"NONE\" }}\n"
+            ));
+        }
+        toml::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn work_before_and_after_a_reload_does_not_pass_each_other() {
+        connectors::install_crypto_provider();
+        let acme = ClientId::new("acme").unwrap();
+        let before = Parts::new(&config(&["acme", "globex"]), "M", None).unwrap();
+        let gone = Parts::new(&config(&["globex"]), "M", Some(&before)).unwrap();
+        assert!(!gone.clients.contains_key(&acme));
+        let again = Parts::new(&config(&["acme"]), "M", Some(&gone)).unwrap();
+        let held = before.clients[&acme].gate_lock.try_lock().unwrap();
+        assert!(again.clients[&acme].gate_lock.try_lock().is_err(), "one lock for both");
+        drop(held);
+        assert!(again.clients[&acme].gate_lock.try_lock().is_ok());
+    }
+}

@@ -26,11 +26,18 @@ struct Desk {
 impl Desk {
     /// A server that does not know the client northwind yet.
     fn open(seed: u64) -> Desk {
+        let desk = Desk::with(seed, |whole| without(whole, "northwind"));
+        wait_for_intake(&desk.runtime, &desk.installation);
+        desk
+    }
+
+    /// A server that was started with some of the configuration.
+    fn with(seed: u64, some: impl Fn(&str) -> String) -> Desk {
         let runtime = Runtime::new().unwrap();
         let options = Options { seed, ..Options::default() };
         let sandbox = runtime.block_on(Sandbox::start(options)).unwrap();
         let (whole, secrets) = sandbox_config(&sandbox);
-        let installation = Installation::new(&without(&whole, "northwind"));
+        let installation = Installation::new(&some(&whole));
         for (file, secret) in secrets {
             installation.write(&file, &secret);
         }
@@ -43,7 +50,6 @@ impl Desk {
         }
         let mut server = installation.serve(None);
         installation.wait_ready(&mut server);
-        wait_for_intake(&runtime, &installation);
         Desk { runtime, sandbox, installation, whole, server }
     }
 
@@ -146,4 +152,25 @@ fn a_client_added_by_reload_gets_its_tickets_worked() {
     // Without a server there is nothing to reload.
     desk.server.kill();
     desk.reload("kim").fails(&["no server runs on the data folder"]);
+}
+
+#[test]
+fn a_help_desk_added_by_reload_is_looked_at_and_one_taken_away_is_not() {
+    let mut desk = Desk::with(42, |whole| whole.split("[[psa]]").next().unwrap().to_owned());
+    let nothing = std::fs::read_to_string(&desk.installation.config).unwrap();
+    desk.write(&desk.whole);
+    desk.reload("kim").ok(&["help desk connectwise added", "client fabrikam added"]);
+    wait_for_intake(&desk.runtime, &desk.installation);
+    desk.worked(&desk.forgot("fabrikam", 0));
+    desk.write(&nothing);
+    desk.reload("kim").ok(&["help desk connectwise removed", "client fabrikam removed"]);
+    // A look that had begun may still end; the next one comes with the help desk.
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    let late = desk.forgot("fabrikam", 1);
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    assert!(desk.installation.events_of(&format!("connectwise#{}", late.2)).is_none());
+    desk.write(&desk.whole);
+    desk.reload("kim").ok(&["help desk connectwise added"]);
+    desk.worked(&late);
+    assert!(!desk.server.ended(), "{}", desk.installation.log());
 }
