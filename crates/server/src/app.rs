@@ -4,9 +4,9 @@ use crate::{
     clock,
     complaints::Complaints,
     config::{ClientEntry, Config, CustomerEntry},
-    ops::Ops,
+    ops::{self, Ops, traces::Traces},
+    parts::Parts,
     policy::{self, Live},
-    worker::Witness,
 };
 use connectors::{
     Directory, Psa,
@@ -15,14 +15,10 @@ use connectors::{
     psa::{connectwise::ConnectWise, request_tracker::RequestTracker},
 };
 use domain::{BrainId, CaseId, ClientId};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-    sync::Arc,
-};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 use store::{Store, StoreOptions};
 use technician::{Model, Profile};
-use tokio::sync::{Mutex, Notify, broadcast};
+use tokio::sync::{Mutex, Notify, broadcast, watch};
 
 /// What the console's live view is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,29 +43,26 @@ pub(crate) struct Client {
     pub(crate) profile: Profile,
     /// Held from reading facts until the attempt is journalled, so that the blast radius of two
     /// requests at once adds up.
-    pub(crate) gate_lock: Mutex<()>,
+    pub(crate) gate_lock: Arc<Mutex<()>>,
 }
 
 /// The running server's parts.
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) store: Store,
-    pub(crate) clients: BTreeMap<ClientId, Client>,
-    pub(crate) psas: BTreeMap<String, Arc<dyn Psa>>,
+    /// What a reload swaps: taken once by whoever works with it.
+    pub(crate) parts: watch::Sender<Arc<Parts>>,
+    /// The configuration that the server was started with.
+    pub(crate) started: Config,
+    /// The configuration that the parts are of. Held while it is read again.
+    pub(crate) loaded: Mutex<Config>,
     pub(crate) live_policy: Live,
     pub(crate) brain: BrainId,
     pub(crate) brain_ceiling: domain::Tier,
     pub(crate) model: Arc<Model>,
     pub(crate) model_digest: String,
-    pub(crate) mail: Option<Smtp>,
-    /// Who is shown the journal's checkpoints.
-    pub(crate) witness: Option<Witness>,
-    /// Who is told of Medium actions by mail.
-    pub(crate) notify: Vec<String>,
     pub(crate) msp_name: String,
     pub(crate) public_url: String,
-    pub(crate) poll_ms: u64,
-    pub(crate) workers: u32,
     /// Wakes the workers when something was taken in or decided in this process.
     pub(crate) due: Notify,
     /// Wakes intake when a PSA calls back.
@@ -77,6 +70,8 @@ pub(crate) struct App {
     pub(crate) changed: broadcast::Sender<CaseChanged>,
     /// What the log has said and need not repeat.
     pub(crate) complaints: Complaints,
+    /// Where it is told what became of each case.
+    pub(crate) traces: Traces,
     /// What those who run the server ask it.
     pub(crate) ops: Ops,
 }
@@ -89,54 +84,37 @@ pub(crate) struct StartError(pub(crate) String);
 impl App {
     /// Opens the store, reads or trains the model, and makes the connectors. No network yet.
     pub(crate) async fn open(config: &Config) -> Result<App, StartError> {
-        let ops = Ops::new(config.metrics_token.as_ref()).map_err(StartError)?;
         let store = open_store(config).await?;
+        let traces = Traces::new(config.telemetry.as_ref(), store.node()).map_err(StartError)?;
         let policy = policy::load(&store, config.policy.as_ref(), clock::now())
             .await
             .map_err(|e| StartError(e.to_string()))?;
         let model = load_model(&config.data_dir.join("model.bin"))?;
-        let mut psas: BTreeMap<String, Arc<dyn Psa>> = BTreeMap::new();
-        for entry in &config.psa {
-            psas.insert(entry.name.clone(), make_psa(entry)?);
-        }
-        let mut clients = BTreeMap::new();
-        for entry in &config.client {
-            clients.insert(entry.id.clone(), make_client(entry, &config.msp_name)?);
-        }
-        let mail = match &config.mail {
-            Some(mail) => Some(Smtp::new(mail.clone()).map_err(|e| StartError(e.to_string()))?),
-            None => None,
-        };
-        let witness = config.witness.as_ref().map(Witness::new).transpose().map_err(StartError)?;
+        let parts = Parts::new(config, &config.msp_name, None)?;
         Ok(App {
             store,
-            clients,
-            psas,
+            parts: watch::Sender::new(Arc::new(parts)),
+            started: config.clone(),
+            loaded: Mutex::new(config.clone()),
             live_policy: Live::new(policy),
             brain: BrainId::new("technician").map_err(|e| StartError(e.to_string()))?,
             brain_ceiling: config.brain.ceiling,
             model_digest: model.digest(),
             model: Arc::new(model),
-            mail,
-            witness,
-            notify: config.notify.clone(),
             msp_name: config.msp_name.clone(),
             public_url: config.public_url.trim_end_matches('/').to_owned(),
-            poll_ms: config.poll_ms,
-            workers: config.workers,
             due: Notify::new(),
             look: Notify::new(),
             changed: broadcast::channel(256).0,
             complaints: Complaints::default(),
-            ops,
+            traces,
+            ops: Ops::default(),
         })
     }
 
-    /// The client that a PSA's customer name belongs to.
-    pub(crate) fn client_of(&self, psa: &str, customer: &str) -> Option<&Client> {
-        self.clients.values().find(|c| {
-            c.customers.iter().any(|e| e.psa == psa && e.customer.eq_ignore_ascii_case(customer))
-        })
+    /// The parts as they are now.
+    pub(crate) fn parts(&self) -> Arc<Parts> {
+        self.parts.borrow().clone()
     }
 
     /// Tells the live view.
@@ -168,7 +146,8 @@ pub(crate) fn store_options(config: &Config) -> Result<StoreOptions, StartError>
 /// What of a configuration no connector can be made from, each in plain words. Nothing is called.
 pub(crate) fn unusable(config: &Config) -> Vec<String> {
     let mut wrong: Vec<String> = Vec::new();
-    wrong.extend(Ops::new(config.metrics_token.as_ref()).err());
+    wrong.extend(ops::metrics_token(config.metrics_token.as_ref()).err());
+    wrong.extend(Traces::new(config.telemetry.as_ref(), "").err());
     // Those without a kind are a mistake of the file's form, which is told elsewhere.
     let psas = config.psa.iter().filter(|p| p.request_tracker.is_some() || p.connectwise.is_some());
     wrong.extend(psas.filter_map(|p| make_psa(p).err()).map(|e| e.0));
@@ -180,7 +159,8 @@ pub(crate) fn unusable(config: &Config) -> Vec<String> {
     wrong
 }
 
-fn make_psa(entry: &crate::config::PsaEntry) -> Result<Arc<dyn Psa>, StartError> {
+/// The connector of a help desk. No network yet.
+pub(crate) fn make_psa(entry: &crate::config::PsaEntry) -> Result<Arc<dyn Psa>, StartError> {
     let fail = |e: connectors::CallError| StartError(format!("[[psa]] {:?}: {e}", entry.name));
     match (&entry.request_tracker, &entry.connectwise) {
         (Some(c), _) => {
@@ -205,7 +185,12 @@ pub(crate) fn make_directory(entry: &ClientEntry) -> Result<Arc<dyn Directory>, 
     }
 }
 
-fn make_client(entry: &ClientEntry, msp_name: &str) -> Result<Client, StartError> {
+/// A client, with the lock that all of its work shares.
+pub(crate) fn make_client(
+    entry: &ClientEntry,
+    msp_name: &str,
+    gate_lock: Arc<Mutex<()>>,
+) -> Result<Client, StartError> {
     let directory = make_directory(entry)?;
     let profile = Profile {
         msp_name: msp_name.to_owned(),
@@ -227,7 +212,7 @@ fn make_client(entry: &ClientEntry, msp_name: &str) -> Result<Client, StartError
         link_ttl_hours: entry.link_ttl_hours,
         directory,
         profile,
-        gate_lock: Mutex::new(()),
+        gate_lock,
     })
 }
 

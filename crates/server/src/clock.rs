@@ -14,6 +14,12 @@ pub(crate) fn now() -> UnixMs {
     UnixMs(since.ok().and_then(|d| i64::try_from(d.as_millis()).ok()).unwrap_or_default())
 }
 
+/// The time now, in nanoseconds since 1970: for spans alone, which may be short.
+pub(crate) fn now_ns() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.ok().and_then(|d| u64::try_from(d.as_nanos()).ok()).unwrap_or_default()
+}
+
 /// A fresh, time-ordered id.
 pub(crate) fn new_id() -> Uuid {
     #[cfg(test)]

@@ -39,3 +39,13 @@ pub(crate) fn hit(point: Point) {
 
 #[cfg(not(debug_assertions))]
 pub(crate) fn hit(_: Point) {}
+
+/// How long to wait for a change to show; tests that crash often wait for less.
+pub(crate) fn patience(usual: std::time::Duration) -> std::time::Duration {
+    #[cfg(debug_assertions)]
+    if let Some(ms) = std::env::var("JOURNEYMAN_TEST_PATIENCE_MS").ok().and_then(|t| t.parse().ok())
+    {
+        return std::time::Duration::from_millis(ms);
+    }
+    usual
+}

@@ -13,7 +13,9 @@ mod config;
 mod demo;
 mod failpoint;
 mod ops;
+mod parts;
 mod policy;
+mod reload;
 mod serve;
 #[cfg(test)]
 mod sim;

@@ -4,6 +4,8 @@
 //! database.
 
 pub(crate) mod metrics;
+mod otlp;
+pub(crate) mod traces;
 
 use connectors::SecretSource;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -25,7 +27,6 @@ const FRESH: Duration = Duration::from_millis(500);
 /// The state of the server as an operator sees it.
 #[derive(Debug, Default)]
 pub(crate) struct Ops {
-    metrics_token: Option<SecretString>,
     draining: AtomicBool,
     last: Mutex<Option<(Instant, Vec<Missing>)>>,
 }
@@ -39,27 +40,22 @@ pub(crate) struct Missing {
     pub(crate) reason: &'static str,
 }
 
+/// The token that lets a collector read `/metrics`; `None`: only people may look.
+///
+/// # Errors
+/// When it cannot be read, or could be guessed.
+pub(crate) fn metrics_token(source: Option<&SecretSource>) -> Result<Option<SecretString>, String> {
+    let Some(source) = source else { return Ok(None) };
+    let token = source.read().map_err(|e| format!("`metrics_token`: {e}"))?;
+    if token.expose_secret().len() < TOKEN_LENGTH {
+        return Err(format!(
+            "`metrics_token`: {source} holds fewer than {TOKEN_LENGTH} characters; write one made by `openssl rand -hex 32`"
+        ));
+    }
+    Ok(Some(token))
+}
+
 impl Ops {
-    /// With the token that lets a collector read `/metrics`.
-    ///
-    /// # Errors
-    /// When it cannot be read, or could be guessed.
-    pub(crate) fn new(metrics_token: Option<&SecretSource>) -> Result<Ops, String> {
-        let Some(source) = metrics_token else { return Ok(Ops::default()) };
-        let token = source.read().map_err(|e| format!("`metrics_token`: {e}"))?;
-        if token.expose_secret().len() < TOKEN_LENGTH {
-            return Err(format!(
-                "`metrics_token`: {source} holds fewer than {TOKEN_LENGTH} characters; write one made by `openssl rand -hex 32`"
-            ));
-        }
-        Ok(Ops { metrics_token: Some(token), ..Ops::default() })
-    }
-
-    /// What a collector must send; `None`: only people may look.
-    pub(crate) fn metrics_token(&self) -> Option<&SecretString> {
-        self.metrics_token.as_ref()
-    }
-
     /// From now on the server is not ready any more: it is about to end.
     pub(crate) fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);

@@ -5,6 +5,7 @@
 mod support;
 
 use sandbox::{Options, Sandbox, WriteKind};
+use sha2::{Digest as _, Sha256};
 use sqlx::{Connection as _, PgConnection};
 use std::{collections::BTreeSet, path::Path, time::Duration};
 use support::{Installation, Server, mail, ordinary_users, sandbox_config, wait_for};
@@ -339,6 +340,79 @@ fn an_installation_moves_to_the_database_and_back_with_its_journal_proved() {
     std::fs::write(&desk.config, config).unwrap();
     desk.say(&["journal", "verify"]).ok(&["fabrikam"]);
     assert_eq!(sandbox.write_count("fabrikam", &login, WriteKind::Password), 1);
+}
+
+#[test]
+fn a_copy_of_a_nodes_data_folder_is_refused_while_the_node_runs() {
+    let runtime = Runtime::new().unwrap();
+    let Some(database) = database(&runtime, "names") else { return };
+    let sandbox =
+        runtime.block_on(Sandbox::start(Options { seed: 5, ..Options::default() })).unwrap();
+    let (one, copy) = (node(&sandbox, &database), node(&sandbox, &database));
+    let mut server = started(&one);
+    share_keys(&one, &copy);
+    let name = |of: &Installation| of.dir.path().join("data/node");
+    std::fs::copy(name(&one), name(&copy)).unwrap();
+    let refused = |log: &dyn Fn() -> String| {
+        let mut second = copy.serve(None);
+        wait_for("the refusal", log, || second.ended().then_some(()));
+        let said = copy.log();
+        assert!(said.contains("has the name of this node"), "{said}");
+        assert!(said.contains(&format!("delete the file {}", name(&copy).display())), "{said}");
+        std::fs::remove_file(copy.dir.path().join("server.log")).unwrap();
+    };
+    refused(&|| copy.log());
+    wait_for(
+        "the first look at the help desk",
+        || one.log(),
+        || {
+            let cursors = runtime.block_on(query(&database, "SELECT cursor FROM cursors"));
+            (!cursors.is_empty()).then_some(())
+        },
+    );
+    // The lock goes with its connection, is taken again, and meanwhile nobody else can start for long.
+    cut_connections(&runtime, &database);
+    wait_for(
+        "the name again",
+        || one.log(),
+        || one.log().contains("the node's name was made again").then_some(()),
+    );
+    refused(&|| copy.log());
+    assert!(!server.ended(), "{}", one.log());
+    // Somebody is quicker: until the name is free again, nothing new is taken in or worked on.
+    let hash = Sha256::digest(format!(
+        "journeyman/node/{}",
+        std::fs::read_to_string(name(&one)).unwrap().trim()
+    ));
+    let key = i64::from_be_bytes(*hash.first_chunk::<8>().unwrap());
+    let thief = runtime.block_on(async {
+        let mut conn = PgConnection::connect(&database).await.unwrap();
+        let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                   WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        sqlx::query(cut).fetch_all(&mut conn).await.unwrap();
+        let lock = sqlx::query("SELECT pg_advisory_lock($1)").bind(key);
+        lock.fetch_all(&mut conn).await.unwrap();
+        conn
+    });
+    let taken = || one.log().contains("took the name of this node").then_some(());
+    wait_for("the loss of the name", || one.log(), taken);
+    let (_, address) = ordinary_users(&sandbox, "fabrikam").remove(0);
+    let body = "Hello, I have forgotten my password and cannot sign in. Please reset it. Thanks";
+    let ticket = mail("fabrikam", &address, "forgot my password", body);
+    let id = runtime.block_on(sandbox.file(&ticket));
+    std::thread::sleep(Duration::from_secs(3));
+    assert!(runtime.block_on(query(&database, "SELECT id FROM cases")).is_empty());
+    runtime.block_on(thief.close()).unwrap();
+    let closed = || sandbox.ticket(&id).is_some_and(|t| t.closed).then_some(());
+    wait_for("the ticket's end", || one.log(), closed);
+    // Another name, and both run; or the name is free, and the copy has it.
+    let kept = std::fs::read_to_string(name(&copy)).unwrap();
+    std::fs::remove_file(name(&copy)).unwrap();
+    drop(started(&copy));
+    assert_ne!(std::fs::read_to_string(name(&copy)).unwrap(), kept);
+    std::fs::write(name(&copy), kept).unwrap();
+    server.kill();
+    started(&copy);
 }
 
 #[test]

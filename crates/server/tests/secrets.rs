@@ -18,6 +18,7 @@ use tokio::runtime::Runtime;
 
 /// What the installation's people choose, to be recognised.
 const COLLECTOR: &str = "PLANTED-collector-token-0123456789";
+const TRACES: &str = "PLANTED-token-for-traces-0123456789";
 const PERSON: &str = "PLANTED-password-of-ann";
 const WRONG: &str = "PLANTED-password-that-is-wrong";
 
@@ -100,7 +101,11 @@ fn no_secret_reaches_the_log_or_what_is_stored() {
     let options = Options { seed: 77, ..Options::default() };
     let sandbox = runtime.block_on(Sandbox::start(options)).unwrap();
     let (config, kept) = sandbox_config(&sandbox);
-    let config = format!("metrics_token = {{ file = \"secrets/metrics\" }}\n{config}");
+    let collector = support::collector::Collector::start(&runtime, &[]);
+    let config = format!(
+        "metrics_token = {{ file = \"secrets/metrics\" }}\n{config}\n[telemetry]\notlp_endpoint = \"{}\"\notlp_headers = {{ file = \"secrets/otlp\" }}\n",
+        collector.origin
+    );
     let installation = Installation::new(&config);
     let mut secrets: Vec<(String, String)> = Vec::new();
     let mut plant = |name: &str, secret: &str| secrets.push((name.into(), secret.into()));
@@ -109,6 +114,8 @@ fn no_secret_reaches_the_log_or_what_is_stored() {
         plant(file, secret);
     }
     installation.write("secrets/metrics", COLLECTOR);
+    installation.write("secrets/otlp", &format!("x-token={TRACES}"));
+    plant("the token for traces", TRACES);
     plant("the collector's token", COLLECTOR);
     plant("a person's password", PERSON);
     plant("a wrong password", WRONG);
@@ -234,6 +241,15 @@ fn no_secret_reaches_the_log_or_what_is_stored() {
             events.iter().any(|e| e["event"]["event"] == "ended").then_some(())
         });
     }
+    wait_for("the spans of every case", read_log, || {
+        let closed = collector.spans().iter().filter(|s| s.name == "close").count();
+        (closed >= open.len()).then_some(())
+    });
+    assert!(collector.header("x-token").iter().all(|t| t == TRACES));
+    let said = installation.run_with_input(&["reload", "--as", "ann"], &format!("{PERSON}\n"));
+    Said::from(said).ok(&["nothing is different"]);
+    let said = installation.run_with_input(&["reload", "--as", "ann"], &format!("{WRONG}\n"));
+    Said::from(said).fails(&["name or password is wrong"]);
     let (_, numbers) = browser.with("/metrics", COLLECTOR);
 
     let keys = installation.dir.path().join("data/keys");
@@ -258,6 +274,7 @@ fn no_secret_reaches_the_log_or_what_is_stored() {
     assert!(places.iter().any(|(path, _)| path.ends_with("journeyman.db-wal")));
     places.push((log.clone(), std::fs::read(&log).unwrap()));
     places.push(("/metrics".into(), numbers.into_bytes()));
+    places.push(("spans".into(), collector.bytes()));
     places.push(("what backup said".into(), format!("{}{}", said.out, said.err).into_bytes()));
     for (client, ..) in &open {
         let said = installation.say(&["journal", "show", "--client", client]).ok(&["finished"]);

@@ -52,7 +52,8 @@ pub struct CaseRow {
 pub(crate) const COLUMNS: &str = "client, id, psa, ticket_id, subject, requester, brain, phase, summary, tier, received_ms, updated_ms, ended_ms, wake_ms";
 
 impl Store {
-    /// Leases up to `limit` cases that are due and not leased, oldest wake-up first.
+    /// Leases up to `limit` cases that are due and not leased, oldest wake-up first; none while this
+    /// server is not sure of its node's name.
     pub async fn claim(
         &self,
         owner: &str,
@@ -60,6 +61,9 @@ impl Store {
         lease: Duration,
         limit: u32,
     ) -> Result<Vec<Claimed>, StoreError> {
+        if !self.standing.is_sure() {
+            return Ok(Vec::new());
+        }
         // A look by a reader first: an idle worker must not keep the writer busy.
         let due: i64 = query_scalar(
             "SELECT COUNT(*) FROM cases WHERE wake_ms IS NOT NULL AND wake_ms <= $1 AND lease_ms <= $1",
@@ -120,7 +124,7 @@ impl Store {
         .await
     }
 
-    /// Holds a lease for so long from now; `false` when it is another's by now.
+    /// Holds a lease for so long from now; `false` when it is another's by now, or may be.
     pub async fn renew(
         &self,
         client: &ClientId,
@@ -129,6 +133,9 @@ impl Store {
         now: UnixMs,
         lease: Duration,
     ) -> Result<bool, StoreError> {
+        if !self.standing.is_sure() {
+            return Ok(false);
+        }
         let until = now.plus_ms(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
         let (client, owner) = (client.clone(), owner.to_owned());
         self.write(move |tx| {

@@ -1,7 +1,7 @@
 //! Opening the database, and the two ways in: many readers, one writer.
 
 use crate::{
-    Keys, StoreError, fleet, migrate, moving,
+    Keys, StoreError, fleet, migrate, moving, name,
     source::Source,
     sql::Pool,
     writer::{self, Fault, Job, Order, Tx},
@@ -67,6 +67,7 @@ pub struct Store {
     pub(crate) keys: Keys,
     pub(crate) path: Arc<str>,
     pub(crate) node: Arc<str>,
+    pub(crate) standing: Arc<name::Standing>,
     closed: Arc<tokio::sync::Mutex<Option<tokio::task::JoinHandle<()>>>>,
     #[cfg(feature = "sim")]
     pub(crate) shared: bool,
@@ -130,6 +131,7 @@ impl Store {
             keys,
             path,
             node,
+            standing: Arc::default(),
             closed,
             #[cfg(feature = "sim")]
             shared,

@@ -162,6 +162,9 @@ impl Store {
         if !self.is_shared() {
             return Ok(true);
         }
+        if !self.standing.is_sure() {
+            return Ok(false);
+        }
         let until = now.plus_ms(i64::try_from(lasting.as_millis()).unwrap_or(i64::MAX));
         let taken: Option<String> = query_scalar(
             "INSERT INTO duties (duty, node, until_ms) VALUES ($1, $2, $3)

@@ -47,7 +47,8 @@ pub struct KnownTicket {
 
 impl Store {
     /// Takes a ticket in: case, first entry and wake-up in one transaction. The same ticket twice
-    /// changes nothing. A ticket that repeats a recent one is noted as its duplicate.
+    /// changes nothing. A ticket that repeats a recent one is noted as its duplicate. One that was set
+    /// aside is so no more.
     pub async fn receive(&self, intake: Intake) -> Result<Received, StoreError> {
         self.write(move |tx| Box::pin(async move { receive(tx, intake).await })).await
     }
@@ -92,7 +93,8 @@ impl Store {
             .map_err(|e| self.fail(e))
     }
 
-    /// Keeps a ticket that could not be taken in, to be looked at again at the next start.
+    /// Keeps a ticket that could not be taken in, to be looked at again later. It stays until
+    /// [`Store::receive`] takes it in or [`Store::not_aside`] says that nothing is left to do.
     pub async fn set_aside(&self, psa: &str, ticket: &str) -> Result<(), StoreError> {
         let (psa, ticket) = (psa.to_owned(), ticket.to_owned());
         self.write(move |tx| {
@@ -110,18 +112,19 @@ impl Store {
         .await
     }
 
-    /// Takes the list of tickets that were set aside; those that still do not fit are set aside anew.
-    pub async fn take_aside(&self, psa: &str) -> Result<Vec<String>, StoreError> {
-        let psa = psa.to_owned();
-        self.write(move |tx| {
-            Box::pin(async move {
-                Ok(query_scalar("DELETE FROM set_aside WHERE psa = $1 RETURNING ticket_id")
-                    .bind(psa)
-                    .fetch_all(tx.sql().await?)
-                    .await?)
-            })
-        })
-        .await
+    /// The tickets that are set aside. Looking takes none away: a crash loses none.
+    pub async fn aside(&self, psa: &str) -> Result<Vec<String>, StoreError> {
+        query_scalar("SELECT ticket_id FROM set_aside WHERE psa = $1 ORDER BY ticket_id")
+            .bind(psa)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|e| self.fail(e))
+    }
+
+    /// Takes a ticket off those that are set aside: nothing of it is left to take in.
+    pub async fn not_aside(&self, psa: &str, ticket: &str) -> Result<(), StoreError> {
+        let (psa, ticket) = (psa.to_owned(), ticket.to_owned());
+        self.write(move |tx| Box::pin(async move { not_aside(tx, &psa, &ticket).await })).await
     }
 
     /// Remembers where reading of a PSA stopped. Call after what was read is taken in.
@@ -148,9 +151,16 @@ impl Store {
 /// trouble of the same kind. Milliseconds.
 const REPEAT_AFTER_END_MS: i64 = 15 * 60_000;
 
+async fn not_aside(tx: &mut Tx, psa: &str, ticket: &str) -> Result<(), Fault> {
+    let done = query("DELETE FROM set_aside WHERE psa = $1 AND ticket_id = $2");
+    done.bind(psa).bind(ticket).execute(tx.sql().await?).await?;
+    Ok(())
+}
+
 async fn receive(tx: &mut Tx, intake: Intake) -> Result<Received, Fault> {
     let Intake { client: whose, ticket, case: id, fingerprint, duplicate_since, at } = intake;
     not_reserved(&whose)?;
+    not_aside(tx, &ticket.ticket.psa, &ticket.ticket.id).await?;
     let known = query("SELECT case_id FROM tickets WHERE psa = $1 AND ticket_id = $2")
         .bind(&ticket.ticket.psa)
         .bind(&ticket.ticket.id)

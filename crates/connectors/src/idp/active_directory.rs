@@ -82,6 +82,10 @@ impl Directory for ActiveDirectory {
         &self.name
     }
 
+    fn vendor(&self) -> &'static str {
+        "active_directory"
+    }
+
     fn capabilities(&self) -> &'static [ActionKind] {
         &[
             ActionKind::UnlockAccount,

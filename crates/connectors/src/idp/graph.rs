@@ -168,6 +168,10 @@ impl Directory for Graph {
         &self.name
     }
 
+    fn vendor(&self) -> &'static str {
+        "microsoft_graph"
+    }
+
     fn capabilities(&self) -> &'static [ActionKind] {
         &[
             ActionKind::ResetPassword,

@@ -15,6 +15,9 @@ pub trait Directory: Send + Sync + std::fmt::Debug {
     /// The configured name, for facts and messages.
     fn name(&self) -> &str;
 
+    /// The kind of system, in snake case: for traces.
+    fn vendor(&self) -> &'static str;
+
     /// The writes that [`Directory::perform`] can do here.
     fn capabilities(&self) -> &'static [ActionKind];
 

@@ -237,6 +237,10 @@ impl Psa for ConnectWise {
         &self.name
     }
 
+    fn vendor(&self) -> &'static str {
+        "connectwise"
+    }
+
     fn capabilities(&self) -> &'static [ActionKind] {
         &[ActionKind::Reply, ActionKind::AddNote, ActionKind::LogTime, ActionKind::SetStatus]
     }

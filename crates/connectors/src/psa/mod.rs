@@ -37,6 +37,9 @@ pub trait Psa: Send + Sync + std::fmt::Debug {
     /// The configured name, as in `TicketRef::psa`.
     fn name(&self) -> &str;
 
+    /// The kind of system, in snake case: for traces.
+    fn vendor(&self) -> &'static str;
+
     /// The writes that [`Psa::perform`] can do here.
     fn capabilities(&self) -> &'static [ActionKind];
 

@@ -182,6 +182,10 @@ impl Psa for RequestTracker {
         &self.name
     }
 
+    fn vendor(&self) -> &'static str {
+        "request_tracker"
+    }
+
     fn capabilities(&self) -> &'static [ActionKind] {
         &[ActionKind::Reply, ActionKind::AddNote, ActionKind::LogTime, ActionKind::SetStatus]
     }

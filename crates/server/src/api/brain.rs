@@ -75,7 +75,8 @@ pub(super) struct ClientResource {
 
 /// Ids and names of the clients that a caller may act for.
 fn clients(api: &Api, caller: &Caller) -> Vec<ClientResource> {
-    let all = api.app.clients.values().filter(|c| caller.may_for(&c.id));
+    let parts = api.app.parts();
+    let all = parts.clients.values().filter(|c| caller.may_for(&c.id));
     all.map(|c| ClientResource { id: c.id.to_string(), name: c.name.clone() }).collect()
 }
 

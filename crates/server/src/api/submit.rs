@@ -23,7 +23,7 @@ fn in_scope(api: &Api, caller: &Caller, asked: &Asked) -> Result<(), Problem> {
         }
     }
     for client in clients {
-        if !caller.may_for(client) || !api.app.clients.contains_key(client) {
+        if !caller.may_for(client) || !api.app.parts().clients.contains_key(client) {
             tracing::warn!(brain = %caller.0.id, %client, "a brain asked for a client outside its scope");
             return Err(Problem::out_of_scope(format!(
                 "This brain may not act for a client {client}; GET /api/v1/clients lists those that it may."

@@ -129,7 +129,9 @@ pub(crate) async fn lines(
     let clients = match &which.client {
         None => within(api, caller),
         Some(text) => match ClientId::new(text.as_str()) {
-            Ok(client) if caller.may_for(&client) && api.app.clients.contains_key(&client) => {
+            Ok(client)
+                if caller.may_for(&client) && api.app.parts().clients.contains_key(&client) =>
+            {
                 vec![client]
             }
             _ => {
@@ -158,7 +160,7 @@ pub(crate) async fn one(
 }
 
 fn within(api: &Api, caller: &Caller) -> Vec<ClientId> {
-    api.app.clients.keys().filter(|c| caller.may_for(c)).cloned().collect()
+    api.app.parts().clients.keys().filter(|c| caller.may_for(c)).cloned().collect()
 }
 
 fn line(row: CaseRow) -> TicketLine {

@@ -36,10 +36,11 @@ pub(crate) async fn run(args: ConfigArg) -> CliResult {
             }
         }
     };
-    for (name, psa) in &app.psas {
+    let parts = app.parts();
+    for (name, psa) in &parts.psas {
         tell(format!("help desk {name}"), psa.probe().await);
     }
-    for name in app.psas.keys() {
+    for name in parts.psas.keys() {
         // Here and not in the log of `serve`: whoever has the address can make intake look.
         let token = app.store.hook_token(name);
         println!(
@@ -47,10 +48,10 @@ pub(crate) async fn run(args: ConfigArg) -> CliResult {
             app.public_url
         );
     }
-    for client in app.clients.values() {
+    for client in parts.clients.values() {
         tell(client.directory.name().to_owned(), client.directory.probe().await);
     }
-    if let Some(mail) = &app.mail {
+    if let Some(mail) = &parts.mail {
         tell("outgoing mail".into(), mail.probe().await);
     } else {
         println!(

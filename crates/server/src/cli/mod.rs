@@ -21,6 +21,7 @@ pub(crate) use login::one_time_link;
 mod people;
 mod policy;
 mod proof;
+mod reload;
 mod serve;
 mod undo;
 
@@ -45,6 +46,8 @@ enum Command {
     Doctor(ConfigArg),
     /// Check the configuration file without calling anything.
     Config(config::Args),
+    /// Have the running server read its configuration again.
+    Reload(reload::Args),
     /// Copy the data folder while the server runs, and prove the copy.
     Backup(backup::BackupArgs),
     /// Put a backup into an empty data folder, and prove it there.
@@ -98,6 +101,7 @@ pub(crate) async fn run(cli: Cli) -> CliResult {
         Command::Init(args) => init::run(args).await,
         Command::Doctor(args) => doctor::run(args).await,
         Command::Config(args) => config::run(args),
+        Command::Reload(args) => reload::run(args).await,
         Command::Backup(args) => backup::back_up(args).await,
         Command::Restore(args) => backup::restore(args).await,
         Command::Cases(args) => cases::run(args).await,

@@ -1,7 +1,7 @@
 //! `journeyman serve`
 
 use super::{CliResult, ConfigArg};
-use crate::{app::App, config::Config, serve};
+use crate::{app::App, config::Config, reload, serve};
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
@@ -22,7 +22,11 @@ pub(crate) async fn run(args: Args) -> CliResult {
     }
     let running = serve::start(app, &config.data_dir, config.listen).await?;
     tracing::info!("console on http://{}", running.address);
+    let hangups = tokio::spawn(reload::on_hangup(running.app.clone()));
     serve::interrupted().await;
+    hangups.abort();
+    // It holds the app's parts, which are to end here.
+    let _ = hangups.await;
     tracing::info!("stopping: open cases go on at the next start");
     running.stop().await;
     Ok(ExitCode::SUCCESS)

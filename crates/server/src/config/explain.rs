@@ -4,8 +4,15 @@
 //! where its place should be named, and error texts end up in logs.
 
 /// Keys whose value names the place of a secret.
-const SECRETS: &[&str] =
-    &["token", "private_key", "password", "client_secret", "metrics_token", "database"];
+const SECRETS: &[&str] = &[
+    "token",
+    "private_key",
+    "password",
+    "client_secret",
+    "metrics_token",
+    "database",
+    "otlp_headers",
+];
 
 /// Says in which line and at which key the fault is, and what would be right.
 pub(super) fn explain(text: &str, error: &toml::de::Error) -> String {

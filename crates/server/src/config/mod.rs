@@ -29,6 +29,9 @@ pub(crate) struct ConfigError(pub(crate) String);
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
+    /// The file that it was read from.
+    #[serde(skip)]
+    pub(crate) file: Option<PathBuf>,
     /// Folder of database, keys and model; relative to the file's own folder.
     pub(crate) data_dir: PathBuf,
     /// Address of a PostgreSQL that several nodes share; without it the database is in `data_dir`. It
@@ -58,6 +61,8 @@ pub(crate) struct Config {
     pub(crate) mail: Option<SmtpConfig>,
     /// Who is shown the journal's checkpoints.
     pub(crate) witness: Option<WitnessConfig>,
+    /// Where traces of cases are sent; without it nowhere.
+    pub(crate) telemetry: Option<TelemetryConfig>,
     /// Addresses that are told by mail of what ran at Medium, and of breakers.
     #[serde(default)]
     pub(crate) notify: Vec<String>,
@@ -70,7 +75,7 @@ pub(crate) struct Config {
 }
 
 /// Limits of the built-in brain.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BrainConfig {
     /// A verdict whose base is above this is for people only.
@@ -85,7 +90,7 @@ impl Default for BrainConfig {
 
 /// Who sees the journal's checkpoints and remembers them where this machine cannot change it: a witness
 /// as C2SP's tlog-witness has it, a file, or both.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WitnessConfig {
     /// The witness's name, as it signs.
@@ -98,8 +103,18 @@ pub(crate) struct WitnessConfig {
     pub(crate) file: Option<PathBuf>,
 }
 
+/// A collector that speaks OTLP over HTTP with JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TelemetryConfig {
+    /// What stands before `/v1/traces`, such as `http://127.0.0.1:4318`.
+    pub(crate) otlp_endpoint: String,
+    /// Headers of each request, as `name=value` with commas between them. They may hold a token.
+    pub(crate) otlp_headers: Option<SecretSource>,
+}
+
 /// One help desk.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PsaEntry {
     pub(crate) name: String,
@@ -118,7 +133,7 @@ pub(crate) struct CustomerEntry {
 }
 
 /// One client company.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClientEntry {
     pub(crate) id: ClientId,
@@ -187,6 +202,7 @@ impl Config {
                 explain::explain(&text, &e)
             ))
         })?;
+        config.file = Some(path.to_owned());
         config.rebase(path.parent().unwrap_or(Path::new(".")));
         Ok(config)
     }
@@ -201,6 +217,9 @@ impl Config {
         file(&mut self.data_dir);
         self.database.iter_mut().for_each(secret);
         self.metrics_token.iter_mut().for_each(secret);
+        if let Some(telemetry) = &mut self.telemetry {
+            telemetry.otlp_headers.iter_mut().for_each(secret);
+        }
         if let Some(mail) = &mut self.mail {
             mail.password.iter_mut().for_each(secret);
             mail.ca_file.iter_mut().for_each(file);
@@ -241,6 +260,7 @@ impl Config {
         all.extend(&self.database);
         all.extend(&self.metrics_token);
         all.extend(self.mail.iter().filter_map(|m| m.password.as_ref()));
+        all.extend(self.telemetry.iter().filter_map(|t| t.otlp_headers.as_ref()));
         for psa in &self.psa {
             all.extend(psa.request_tracker.iter().map(|c| &c.token));
             all.extend(psa.connectwise.iter().map(|c| &c.private_key));
@@ -251,4 +271,13 @@ impl Config {
         }
         all
     }
+}
+
+/// A configuration for tests that need one.
+#[cfg(test)]
+#[allow(clippy::expect_used)]
+pub(crate) fn example() -> Config {
+    let text =
+        "data_dir = \"data\"\npublic_url = \"http://desk.example\"\nmsp_name = \"Northwind IT\"";
+    toml::from_str(text).expect("the example is a configuration")
 }

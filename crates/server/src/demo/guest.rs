@@ -54,7 +54,8 @@ pub(super) async fn visit(stage: &Stage, address: SocketAddr) -> Result<Vec<Visi
         token: token.expose_secret().to_owned(),
         http: reqwest::Client::new(),
     };
-    let client = stage.app.clients.keys().next().ok_or("the demo has no client")?.to_string();
+    let parts = stage.app.parts();
+    let client = parts.clients.keys().next().ok_or("the demo has no client")?.to_string();
     guest.asks(&client).await
 }
 

@@ -95,6 +95,7 @@ pub(super) fn config(
         clients.push(entry(client, folder, i == 0)?);
     }
     Ok(Config {
+        file: None,
         database: None,
         metrics_token: None,
         data_dir: folder.join("data"),
@@ -116,6 +117,7 @@ pub(super) fn config(
             timeout_ms: 10_000,
         }),
         witness: None,
+        telemetry: None,
         notify: vec![format!("{ADMIN}@harbour-it.example")],
         psa: vec![PsaEntry {
             name: PSA.into(),

@@ -77,6 +77,8 @@ fn describe() {
     metrics::describe_histogram!(meter::COMMIT_BATCH, "Pieces of work in one commit.");
     metrics::describe_counter!(meter::JUDGEMENTS, "Judgements of the gate, by tier.");
     metrics::describe_counter!(meter::ATTEMPTS, "Ended attempts at a change, by outcome.");
+    metrics::describe_counter!(super::traces::DROPPED, "Spans that no collector of traces got.");
+    metrics::counter!(super::traces::DROPPED).increment(0);
     // Known from the first look on, so that a first increase is seen as one.
     for tier in Tier::ALL {
         metrics::counter!(meter::JUDGEMENTS, "tier" => tier.name()).increment(0);

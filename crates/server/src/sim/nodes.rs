@@ -4,6 +4,7 @@ use super::outside::{Outside, PSA};
 use crate::{
     app::{App, Client},
     config::CustomerEntry,
+    parts::Parts,
     policy::{self, Live},
     worker::{self, stop::Stop},
 };
@@ -134,27 +135,32 @@ fn app(store: Store, outside: &Outside) -> App {
     let model = model();
     let acme = client(&outside);
     let psa: Arc<dyn connectors::Psa> = outside;
-    App {
-        store,
+    let parts = Parts {
         clients: BTreeMap::from([(acme.id.clone(), acme)]),
         psas: BTreeMap::from([(PSA.to_owned(), psa)]),
+        mail: Some(mail()),
+        poll_ms: 2_000,
+        workers: 4,
+        ..Parts::default()
+    };
+    App {
+        store,
+        parts: watch::Sender::new(Arc::new(parts)),
+        started: crate::config::example(),
+        loaded: tokio::sync::Mutex::new(crate::config::example()),
         live_policy: Live::new(Ok(policy().compile().unwrap())),
         brain: BrainId::new("technician").unwrap(),
         brain_ceiling: Tier::High,
         model_digest: "sim".into(),
         model,
-        mail: Some(mail()),
-        witness: None,
-        notify: vec![],
         msp_name: "Northwind IT".into(),
         public_url: "http://sim.example".into(),
-        poll_ms: 2_000,
-        workers: 4,
         due: Notify::new(),
         look: Notify::new(),
         changed: broadcast::channel(16).0,
         complaints: Default::default(),
         ops: Default::default(),
+        traces: Default::default(),
     }
 }
 

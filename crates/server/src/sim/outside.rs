@@ -300,6 +300,10 @@ impl Directory for Outside {
         "the directory"
     }
 
+    fn vendor(&self) -> &'static str {
+        "sim"
+    }
+
     fn capabilities(&self) -> &'static [ActionKind] {
         &[
             ActionKind::UnlockAccount,
@@ -405,6 +409,10 @@ fn number(id: &str) -> usize {
 impl Psa for Outside {
     fn name(&self) -> &str {
         PSA
+    }
+
+    fn vendor(&self) -> &'static str {
+        "sim"
     }
 
     fn capabilities(&self) -> &'static [ActionKind] {

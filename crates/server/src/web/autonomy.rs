@@ -115,7 +115,7 @@ pub(super) async fn get(State(web): State<Arc<Web>>, viewer: Viewer) -> Result<R
 /// Every client, and first what holds for all.
 fn columns(web: &Web, document: &Policy) -> Vec<String> {
     let mut keys: Vec<String> = vec![EVERY.into()];
-    keys.extend(web.app.clients.keys().map(ToString::to_string));
+    keys.extend(web.app.parts().clients.keys().map(ToString::to_string));
     for key in document.autonomy.keys() {
         if !keys.contains(key) {
             keys.push(key.clone());

@@ -201,7 +201,8 @@ fn scope(web: &Web, fields: &Fields) -> Result<Scope, Oops> {
     let clients = match fields.has("all_clients") {
         true => None,
         false => {
-            let known = |id: &str| web.app.clients.keys().find(|c| c.as_str() == id).cloned();
+            let parts = web.app.parts();
+            let known = |id: &str| parts.clients.keys().find(|c| c.as_str() == id).cloned();
             let chosen: Option<Vec<ClientId>> = fields.all("client").map(known).collect();
             let chosen = chosen.filter(|c| !c.is_empty());
             Some(chosen.ok_or_else(|| Oops::unprocessable("Choose its clients, or all of them."))?)

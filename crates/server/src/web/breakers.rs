@@ -64,7 +64,7 @@ pub(super) async fn open(State(web): State<Arc<Web>>, signed: Signed) -> Result<
     guard::decider(&viewer.person)?;
     let scope = scope(&web, &fields)?;
     if let BreakerScope::Client(client) | BreakerScope::Action(client, _) = &scope
-        && !web.app.clients.contains_key(client)
+        && !web.app.parts().clients.contains_key(client)
     {
         return Err(Oops::unprocessable(format!("There is no client {client} to stop.")));
     }
@@ -111,7 +111,8 @@ fn scope(web: &Web, fields: &Fields) -> Result<BreakerScope, Oops> {
         let known = id.ok().filter(|id| *id != store::msp_journal());
         // A client that was taken out of the configuration may still have an open one to close.
         known.ok_or_else(|| {
-            let names: Vec<_> = web.app.clients.keys().map(ClientId::as_str).collect();
+            let parts = web.app.parts();
+            let names: Vec<_> = parts.clients.keys().map(ClientId::as_str).collect();
             Oops::unprocessable(format!("Choose one of the clients: {}.", names.join(", ")))
         })
     };

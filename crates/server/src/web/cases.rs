@@ -165,7 +165,7 @@ async fn list(web: &Web, filter: &Filter) -> Result<List, Oops> {
         more,
         rows: rows.into_iter().map(|row| show(web, row, now)).collect(),
         filtered: client.is_some() || phase.is_some(),
-        has_clients: !web.app.clients.is_empty(),
+        has_clients: !web.app.parts().clients.is_empty(),
     })
 }
 
@@ -203,7 +203,8 @@ fn tiles(counts: &[(String, usize)], client: Option<&str>, phase: Option<&str>) 
 }
 
 fn clients(web: &Web, client: Option<&str>, phase: Option<&str>) -> Vec<Tile> {
-    if web.app.clients.len() < 2 {
+    let parts = web.app.parts();
+    if parts.clients.len() < 2 {
         return Vec::new();
     }
     let tile = |text: String, id: Option<&str>| Tile {
@@ -213,7 +214,7 @@ fn clients(web: &Web, client: Option<&str>, phase: Option<&str>) -> Vec<Tile> {
         address: format!("/{}", Filter::query(id, phase, None)),
         chosen: client == id,
     };
-    let each = web.app.clients.values().map(|c| tile(c.name.clone(), Some(c.id.as_str())));
+    let each = parts.clients.values().map(|c| tile(c.name.clone(), Some(c.id.as_str())));
     std::iter::once(tile("All clients".into(), None)).chain(each).collect()
 }
 

@@ -107,7 +107,7 @@ pub(super) async fn post(
 }
 
 /// The person of this name, if the password is right. Unknown names take as long as known ones.
-async fn check(web: &Web, name: &str, given: String) -> Result<Option<Person>, Oops> {
+pub(super) async fn check(web: &Web, name: &str, given: String) -> Result<Option<Person>, Oops> {
     let found = match PersonId::new(name) {
         Ok(id) => web.app.store.person(&id).await.map_err(|e| Oops::inside(&e))?,
         Err(_) => None,

@@ -32,6 +32,7 @@ mod page;
 pub(crate) mod password;
 mod people;
 mod policy;
+mod reload;
 mod secret;
 mod session;
 mod story;
@@ -117,6 +118,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/logout", post(login::logout))
         .layer(session::layer(web.app.store.clone(), web.https));
     let open = Router::new()
+        .route("/reload", post(reload::post))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/assets/{name}", get(assets::get))

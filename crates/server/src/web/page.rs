@@ -106,7 +106,7 @@ pub(super) fn segment(text: &str) -> String {
 
 /// Every client that can be chosen: id and name.
 pub(super) fn clients(web: &Web) -> Vec<(String, String)> {
-    web.app.clients.values().map(|c| (c.id.to_string(), c.name.clone())).collect()
+    web.app.parts().clients.values().map(|c| (c.id.to_string(), c.name.clone())).collect()
 }
 
 /// A client's name for people.
@@ -114,7 +114,7 @@ pub(super) fn client_name(web: &Web, id: &ClientId) -> String {
     if *id == store::msp_journal() {
         return "Settings of the gate".into();
     }
-    web.app.clients.get(id).map_or_else(|| id.to_string(), |c| c.name.clone())
+    web.app.parts().clients.get(id).map_or_else(|| id.to_string(), |c| c.name.clone())
 }
 
 /// A page of the console. Tokens of one-time pages are taken out, whatever the template shows.

@@ -98,7 +98,8 @@ pub(super) async fn code(
         let status = StatusCode::SERVICE_UNAVAILABLE;
         Ok(ask(&web, &token, &drop, status, false, Some(text.to_owned())))
     };
-    let Some(mail) = &web.app.mail else {
+    let parts = web.app.parts();
+    let Some(mail) = &parts.mail else {
         tracing::error!("a one-time code was asked for, but no [mail] is configured");
         return cannot("This help desk cannot send mail at the moment. Please call it instead.");
     };

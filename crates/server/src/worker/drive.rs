@@ -1,10 +1,12 @@
 //! Drives one leased case downhill until it waits or ends.
 
-use super::{LEASE, execute, facts};
+use super::{LEASE, execute, facts, spans};
 use crate::{
     app::{App, Client},
     clock,
     failpoint::{self, Point},
+    ops::traces::Id,
+    parts::Parts,
     policy,
 };
 use connectors::CallError;
@@ -80,12 +82,17 @@ pub(super) async fn drive(app: &App, client: &ClientId, case: CaseId) {
 }
 
 async fn walk(app: &App, client_id: &ClientId, case: CaseId) -> Result<(), DriveError> {
-    let client = app.clients.get(client_id).ok_or_else(|| {
+    // Of one reading of the configuration, to the end of this drive.
+    let parts = app.parts();
+    let client = parts.clients.get(client_id).ok_or_else(|| {
         DriveError::Stuck(format!("client {client_id} is not in the configuration any more"))
     })?;
+    if app.traces.is_on() {
+        spans::opening(app, client_id, case, &app.store.events(client_id, case).await?);
+    }
     for _ in 0..MAX_STEPS {
         let view = fold(app, client_id, case).await?;
-        let driver = Driver { app, client, view };
+        let driver = Driver { app, parts: &parts, client, view };
         if let Next::Rest = driver.step().await? {
             return Ok(());
         }
@@ -96,7 +103,7 @@ async fn walk(app: &App, client_id: &ClientId, case: CaseId) -> Result<(), Drive
         return Err(DriveError::Stuck(format!("case {case} does not come to rest")));
     }
     let reason = format!("no end after {MAX_STEPS} steps; a person takes over");
-    Driver { app, client, view }.end(CaseOutcome::Dispatched, reason).await?;
+    Driver { app, parts: &parts, client, view }.end(CaseOutcome::Dispatched, reason).await?;
     Ok(())
 }
 
@@ -109,6 +116,7 @@ async fn fold(app: &App, client: &ClientId, case: CaseId) -> Result<CaseView, Dr
 /// One case at one version.
 pub(super) struct Driver<'a> {
     pub(super) app: &'a App,
+    pub(super) parts: &'a Parts,
     pub(super) client: &'a Client,
     pub(super) view: CaseView,
 }
@@ -193,6 +201,7 @@ impl Driver<'_> {
     }
 
     async fn understand(&self) -> Result<Next, DriveError> {
+        let span = self.span("understand");
         let mut texts = technician::requester_texts(&self.view);
         if !self.view.held.is_empty() {
             // A thanks for being told "a person looks at it" is no new request.
@@ -203,23 +212,36 @@ impl Driver<'_> {
             true => "not sure what is asked".to_owned(),
             false => understanding.intent.name().replace('_', " "),
         };
+        let span = span.with("journeyman.intent", understanding.intent.name());
+        let span = span.with("journeyman.abstained", understanding.abstained);
         let event = Event::Understood { understanding, model: self.app.model_digest.clone() };
         self.append(vec![self.by_brain(event)], vec![View::Summary(summary)]).await?;
+        self.app.traces.end(span);
         Ok(Next::Again)
     }
 
     /// A read is judged like everything else, runs at once, and is journalled with its result.
     pub(super) async fn read(&self, action: Action) -> Result<Next, DriveError> {
+        let reading = Id::Step("read", self.view.version);
+        let span = self.span("read").known_as(reading);
+        let judging = self.span("judge").under(reading);
         let request = self.request(action.clone());
         let read = facts::read(self.app, self.client, &self.view, &request).await?;
         let in_force = self.app.policy();
         let verdict = judge(policy::by(&in_force), request, &read.facts, clock::now());
+        self.tell_judged(judging, action.kind(), &verdict);
         let result = match verdict.follows() {
             Follow::Run | Follow::RunAndNotify => self.fetch(&action).await,
             Follow::Hold(_) | Follow::Refuse => {
                 ReadResult::Unavailable(format!("the gate does not allow it: {}", verdict.tier()))
             }
         };
+        let unread = matches!(result, ReadResult::Unavailable(_)).then_some("unavailable");
+        self.app.traces.end(
+            span.with("journeyman.action.kind", action.kind().name())
+                .with("journeyman.vendor", self.client.directory.vendor())
+                .failed(unread),
+        );
         let event = Event::Read { action, verdict: verdict.record().clone(), result };
         self.append(vec![self.by_brain(event)], Vec::new()).await?;
         Ok(Next::Again)
@@ -300,8 +322,10 @@ impl Driver<'_> {
             entries.push(NewEntry { actor: Actor::Platform, event });
             views.push(View::Settle(held.approval, ApprovalState::Void));
         }
+        let span = self.span("close").with("journeyman.outcome", outcome.name());
         entries.push(self.by_brain(Event::Ended { outcome, reason }));
         self.append(entries, views).await?;
+        self.app.traces.end(span);
         Ok(Next::Rest)
     }
 
@@ -318,6 +342,9 @@ impl Driver<'_> {
             NewEntry { actor: Actor::Platform, event: Event::Expired { approval: held.approval } };
         let views = vec![View::Settle(held.approval, ApprovalState::Expired)];
         self.append(vec![entry], views).await?;
+        let (client, case) = (&self.view.client, self.view.id);
+        let span = spans::decided(client, case, held.approval, held.asked_at, "expired");
+        self.app.traces.end(span);
         Ok(Some(Next::Again))
     }
 
@@ -378,7 +405,7 @@ impl Driver<'_> {
 
     async fn ticket_status(&self) -> Result<Option<TicketStatus>, DriveError> {
         let ticket = &self.view.ticket.ticket;
-        let Some(psa) = self.app.psas.get(&ticket.psa) else { return Ok(None) };
+        let Some(psa) = self.parts.psas.get(&ticket.psa) else { return Ok(None) };
         Ok(psa.ticket(&ticket.id).await?.map(|t| t.status))
     }
 

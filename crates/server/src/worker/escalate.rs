@@ -115,7 +115,7 @@ impl Driver<'_> {
 
     /// Tells them by mail, where mail is set up. The console shows the question anyway.
     async fn mail(&self, approval: &Approval, people: &[Person]) {
-        let Some(smtp) = &self.app.mail else { return };
+        let Some(smtp) = &self.parts.mail else { return };
         let subject = format!("Your decision: {}", approval.sentence);
         let text = format!(
             "{}\n\nClient {}, tier {}, until {}.\n\nRead and decide: {}/approvals/{}\n",

@@ -4,11 +4,12 @@
 use super::{
     LEASE, breakers,
     drive::{DriveError, Driver, Next, UNKNOWN_PAUSE},
-    facts, notices, password,
+    facts, notices, password, spans,
 };
 use crate::{
     clock,
     failpoint::{self, Point},
+    ops::traces::{Id, Span},
     policy,
 };
 use connectors::{CallError, ReadBack};
@@ -46,10 +47,12 @@ impl Driver<'_> {
         };
         // Another process may have put another policy in force a moment ago.
         self.app.reload_policy().await?;
+        let span = self.span("judge");
         let request = self.request(action.clone());
         let read = facts::read(self.app, self.client, &self.view, &request).await?;
         let in_force = self.app.policy();
         let verdict = judge(policy::by(&in_force), request, &read.facts, clock::now());
+        self.tell_judged(span, action.kind(), &verdict);
         let follows = verdict.follows().clone();
         if !matches!(follows, Follow::Refuse)
             && let Some(why) = self.unable(&action)
@@ -165,6 +168,9 @@ impl Driver<'_> {
             expires_at,
             needed: plan.needed,
         });
+        let span = self.span("held").known_as(Id::Held(id)).under(self.judgement());
+        let span =
+            span.with("journeyman.tier", verdict.tier().name()).with("journeyman.approval", id);
         let mut entries = vec![self.judged(&action, facts, &verdict), held];
         let approval = match self.click(&approval).await? {
             None => approval,
@@ -178,8 +184,15 @@ impl Driver<'_> {
         if approval.state == ApprovalState::Pending {
             views.push(View::Notice(notices::of_question(self, &approval)));
         }
+        let clicked = approval.state != ApprovalState::Pending;
         views.push(View::Ask(Box::new(approval)));
         self.append(entries, views).await?;
+        self.app.traces.end(span);
+        if clicked {
+            let name = Decision::Approve.name();
+            let (client, case) = (&self.view.client, self.view.id);
+            self.app.traces.end(spans::decided(client, case, id, now, name));
+        }
         Ok(Next::Again)
     }
 
@@ -325,8 +338,9 @@ impl Driver<'_> {
         // From here on the folded version is the one after *started*.
         let mut view = self.view.clone();
         view.version = version;
-        let driver = Driver { app: self.app, client: self.client, view };
-        let outcome = driver.perform(grant, &attempt, secret.as_ref()).await;
+        let driver = Driver { app: self.app, parts: self.parts, client: self.client, view };
+        let span = driver.performing(&attempt).under(self.judgement());
+        let outcome = driver.perform(grant, &attempt, secret.as_ref(), span).await;
         finish(&driver, &attempt, outcome).await?;
         Ok(Next::Again)
     }
@@ -345,7 +359,7 @@ impl Driver<'_> {
         let Some(address) = address else {
             return Ok(Err("the directory has no address on file to prove the user by".into()));
         };
-        if self.app.mail.is_none() {
+        if self.parts.mail.is_none() {
             return Ok(Err("no outgoing mail is configured to send the one-time code".into()));
         }
         let secret = password::generate().map_err(DriveError::Stuck)?;
@@ -367,12 +381,13 @@ impl Driver<'_> {
         grant: Grant,
         attempt: &Attempt,
         secret: Option<&SecretString>,
+        span: Span,
     ) -> Outcome {
         if clock::now() > grant.not_after() {
             return Outcome::Failed("retry: the grant's time was up before the call".into());
         }
         failpoint::hit(Point::BeforeCall);
-        let psa = grant.action().ticket().and_then(|t| self.app.psas.get(&t.psa));
+        let psa = grant.action().ticket().and_then(|t| self.parts.psas.get(&t.psa));
         let result = match (psa, grant.action().ticket()) {
             (Some(psa), _) => psa.perform(grant).await,
             (None, Some(ticket)) => Err(CallError::rejected(
@@ -382,6 +397,7 @@ impl Driver<'_> {
             (None, None) => self.client.directory.perform(grant, secret).await,
         };
         failpoint::hit(Point::AfterCall);
+        self.app.traces.end(span.failed(result.as_ref().err().map(spans::code)));
         match result {
             Ok(()) => self.shown(attempt, secret).await,
             Err(CallError::Rejected { what, remedy }) => {
@@ -394,6 +410,14 @@ impl Driver<'_> {
 
     /// Reads back after an accepted call; directories that replicate may need a moment.
     async fn shown(&self, attempt: &Attempt, secret: Option<&SecretString>) -> Outcome {
+        let span = self.after("read_back", attempt);
+        let outcome = self.show(attempt, secret).await;
+        let unshown = (!matches!(outcome, Outcome::Done(_))).then_some("not_shown");
+        self.app.traces.end(span.failed(unshown));
+        outcome
+    }
+
+    async fn show(&self, attempt: &Attempt, secret: Option<&SecretString>) -> Outcome {
         let mut last = String::new();
         for round in 0..READ_BACKS {
             if round > 0 {
@@ -414,7 +438,7 @@ impl Driver<'_> {
         secret: Option<&SecretString>,
     ) -> Result<ReadBack, CallError> {
         match attempt.action.ticket() {
-            Some(ticket) => match self.app.psas.get(&ticket.psa) {
+            Some(ticket) => match self.parts.psas.get(&ticket.psa) {
                 Some(psa) => psa.read_back(&attempt.action, &attempt.digest.short()).await,
                 None => Ok(ReadBack::NotShown("its help desk is not configured any more".into())),
             },
@@ -439,18 +463,23 @@ pub(super) async fn read_back(
     attempt: &Attempt,
 ) -> Result<Outcome, DriveError> {
     let secret = driver.app.store.attempt_secret(attempt.id).await?;
-    let (patience, accepted) = match &attempt.outcome {
-        Some((Outcome::Unknown(why), _)) => (PATIENCE, why.starts_with(ACCEPTED)),
-        _ => (PATIENCE_AFTER_CRASH, false),
+    let span = driver.after("read_back", attempt);
+    let accepted = match &attempt.outcome {
+        Some((Outcome::Unknown(why), _)) => why.starts_with(ACCEPTED),
+        _ => false,
     };
     // By no clock that could be another node's, or be set meanwhile.
     let begun = Instant::now();
     loop {
         let what = match driver.look(attempt, secret.as_ref()).await? {
-            ReadBack::Shown(evidence) => return Ok(Outcome::Done(evidence)),
+            ReadBack::Shown(evidence) => {
+                driver.app.traces.end(span);
+                return Ok(Outcome::Done(evidence));
+            }
             ReadBack::NotShown(what) => what,
         };
-        if begun.elapsed() >= patience {
+        if begun.elapsed() >= failpoint::patience(PATIENCE) {
+            driver.app.traces.end(span.failed(Some("not_shown")));
             return Ok(Outcome::Failed(match accepted {
                 true => format!("{ACCEPTED}, but it never showed ({what}); a person has to look"),
                 false => format!("interrupted: the change did not happen ({what})"),
@@ -460,10 +489,9 @@ pub(super) async fn read_back(
     }
 }
 
-/// How long a change may take to show after its answer was lost, from when it is looked for.
+/// How long a change may take to show after its answer was lost, from when it is looked for; also after
+/// a crash, for what was sent before it may be carried out after.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// The same after a crash.
-const PATIENCE_AFTER_CRASH: Duration = Duration::from_secs(2);
 /// How the outcome of an accepted call that does not show begins.
 const ACCEPTED: &str = "the system accepted the change";
 
@@ -489,6 +517,8 @@ pub(super) async fn finish(
         });
         views.push(View::Notice(notices::of_attempt(driver, attempt)));
     }
+    let notified = entries.len() > 1;
+    let span = driver.after("notify", attempt).with("journeyman.channel", "console");
     let again = driver.append(entries.clone(), views).await;
     match again {
         Ok(_) => {}
@@ -496,6 +526,9 @@ pub(super) async fn finish(
         // known all the same, and must not be found out anew by reading.
         Err(StoreError::Conflict { .. }) => write_late(driver, attempt, entries).await?,
         Err(e) => return Err(e.into()),
+    }
+    if notified {
+        driver.app.traces.end(span);
     }
     if ended && attempt.action.ticket().is_none() {
         breakers::look(driver.app, &driver.view.client, attempt.action.kind()).await;

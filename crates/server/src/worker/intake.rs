@@ -5,6 +5,8 @@ use crate::{
     app::App,
     clock,
     failpoint::{self, Point},
+    ops::traces::{Id, Span},
+    parts::Parts,
 };
 use connectors::{CallError, Psa};
 use domain::{
@@ -30,21 +32,28 @@ enum IntakeError {
 
 /// Looks at one PSA again and again until told to stop. Failures slow it down and are logged once.
 pub(super) async fn run(app: Arc<App>, name: String, mut stop: Stop) {
-    let Some(psa) = app.psas.get(&name).cloned() else { return };
-    let pace = Duration::from_millis(app.poll_ms);
-    let mut pause = pace;
+    let mut parts = app.parts();
+    let mut pause = Duration::ZERO;
     let mut failing = false;
     let mut aside = true;
     let duty = format!("intake of {name}");
     while !stop.is_set() {
+        let now = app.parts();
+        if !Arc::ptr_eq(&parts, &now) {
+            parts = now;
+            // What did not fit may fit by now.
+            aside = true;
+        }
+        let Some(psa) = parts.psas.get(&name) else { return };
+        let pace = Duration::from_millis(parts.poll_ms);
         if !super::my_turn(&app, &duty).await {
             stop.rest(pace).await;
             continue;
         }
         if aside {
-            aside = again(&app, psa.as_ref()).await.is_err();
+            aside = again(&app, &parts, psa.as_ref()).await.is_err();
         }
-        match look(&app, psa.as_ref()).await {
+        match look(&app, &parts, psa.as_ref()).await {
             Ok(more) => {
                 if failing {
                     tracing::info!(psa = %name, "tickets can be read again");
@@ -73,23 +82,31 @@ pub(super) async fn run(app: Arc<App>, name: String, mut stop: Stop) {
     }
 }
 
-/// Looks again at what was set aside in the run before.
-async fn again(app: &App, psa: &dyn Psa) -> Result<(), IntakeError> {
-    for id in app.store.take_aside(psa.name()).await? {
-        if let Err(e) = take(app, psa, &id).await {
-            app.store.set_aside(psa.name(), &id).await?;
-            return Err(e);
+/// What became of a ticket, or of its news.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Taken {
+    /// Nothing of it is left to take in.
+    Whole,
+    /// It is set aside, to be looked at again.
+    Aside,
+}
+
+/// Looks again at what was set aside before. Each stays set aside until it is taken in.
+async fn again(app: &App, parts: &Parts, psa: &dyn Psa) -> Result<(), IntakeError> {
+    for id in app.store.aside(psa.name()).await? {
+        if take(app, parts, psa, &id).await? == Taken::Whole {
+            app.store.not_aside(psa.name(), &id).await?;
         }
     }
     Ok(())
 }
 
 /// Takes one page of changes in; answers whether more are waiting.
-async fn look(app: &App, psa: &dyn Psa) -> Result<bool, IntakeError> {
+async fn look(app: &App, parts: &Parts, psa: &dyn Psa) -> Result<bool, IntakeError> {
     let cursor = app.store.cursor(psa.name()).await?;
     let page = psa.changes(cursor.as_deref()).await?;
     for change in &page.changes {
-        take(app, psa, &change.id).await?;
+        take(app, parts, psa, &change.id).await?;
     }
     // Only after everything was taken in: a crash in between repeats, it never skips.
     if cursor.as_deref() != Some(page.cursor.as_str()) {
@@ -99,52 +116,58 @@ async fn look(app: &App, psa: &dyn Psa) -> Result<bool, IntakeError> {
 }
 
 /// Takes one ticket or its news in. One that the PSA refuses to show must not hold up the others: it
-/// is set aside and looked at again at the next start.
-async fn take(app: &App, psa: &dyn Psa, id: &str) -> Result<(), IntakeError> {
+/// is set aside and looked at again at the next start or reload.
+async fn take(app: &App, parts: &Parts, psa: &dyn Psa, id: &str) -> Result<Taken, IntakeError> {
     let taken = match app.store.known_ticket(psa.name(), id).await? {
-        None => take_in(app, psa, id).await,
+        None => take_in(app, parts, psa, id).await,
         Some(known) => take_messages(app, psa, id, &known.client, known.case).await,
     };
     match taken {
         Err(IntakeError::Call(e @ CallError::Rejected { .. })) => {
             tracing::warn!(psa = psa.name(), ticket = id, error = %e, "ticket set aside");
-            Ok(app.store.set_aside(psa.name(), id).await?)
+            app.store.set_aside(psa.name(), id).await?;
+            Ok(Taken::Aside)
         }
         other => other,
     }
 }
 
-async fn take_in(app: &App, psa: &dyn Psa, id: &str) -> Result<(), IntakeError> {
-    let Some(ticket) = psa.incoming(id).await? else { return Ok(()) };
+async fn take_in(app: &App, parts: &Parts, psa: &dyn Psa, id: &str) -> Result<Taken, IntakeError> {
+    let case = CaseId(clock::new_id());
+    let span = Span::begin(case, "intake").known_as(Id::Intake);
+    let Some(ticket) = psa.incoming(id).await? else { return Ok(Taken::Whole) };
     if ticket.status == TicketStatus::Closed {
-        return Ok(());
+        return Ok(Taken::Whole);
     }
-    let Some(client) = app.client_of(psa.name(), &ticket.customer) else {
+    let Some(client) = parts.client_of(psa.name(), &ticket.customer) else {
         let topic = format!("customer {} of {}", ticket.customer, psa.name());
         if app.complaints.raise(&topic, "unknown") {
             tracing::warn!(
                 psa = psa.name(),
                 customer = %ticket.customer,
-                "tickets of this customer are set aside: no [[client]] names it under `customers`; add it and start again"
+                "tickets of this customer are set aside: no [[client]] names it under `customers`; add it and `journeyman reload`"
             );
         }
-        return Ok(app.store.set_aside(psa.name(), id).await?);
+        app.store.set_aside(psa.name(), id).await?;
+        return Ok(Taken::Aside);
     };
     let now = clock::now();
     let intake = Intake {
         client: client.id.clone(),
         fingerprint: fingerprint(&ticket),
         ticket,
-        case: CaseId(clock::new_id()),
+        case,
         duplicate_since: now.plus_ms(-DUPLICATE_WINDOW_MS),
         at: now,
     };
     if let Received::New(case) = app.store.receive(intake).await? {
         failpoint::hit(Point::Write);
+        let span = span.with("journeyman.client", &client.id);
+        app.traces.end(span.with("journeyman.vendor", psa.vendor()).with("journeyman.ticket", id));
         app.tell(&client.id, case);
         app.due.notify_one();
     }
-    Ok(())
+    Ok(Taken::Whole)
 }
 
 async fn take_messages(
@@ -153,8 +176,8 @@ async fn take_messages(
     id: &str,
     client: &ClientId,
     case: CaseId,
-) -> Result<(), IntakeError> {
-    let Some(state) = psa.ticket(id).await? else { return Ok(()) };
+) -> Result<Taken, IntakeError> {
+    let Some(state) = psa.ticket(id).await? else { return Ok(Taken::Whole) };
     let seen = app.store.seen_messages(psa.name(), id).await?;
     let new: Vec<Message> = state
         .messages
@@ -164,7 +187,7 @@ async fn take_messages(
     for message in new {
         take_message(app, psa, id, client, case, message).await?;
     }
-    Ok(())
+    Ok(Taken::Whole)
 }
 
 async fn take_message(

@@ -13,6 +13,7 @@ mod facts;
 mod intake;
 mod notices;
 mod password;
+mod spans;
 mod submission;
 mod witness;
 pub(crate) use witness::Witness;
@@ -23,13 +24,13 @@ use crate::{
 };
 use domain::CaseId;
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 use stop::Stop;
 use store::News;
-use tokio::{sync::Semaphore, task::JoinSet};
+use tokio::task::{AbortHandle, JoinSet};
 
 /// How long a case stays leased. Longer than the slowest outside call may take.
 const LEASE: Duration = Duration::from_secs(180);
@@ -86,9 +87,7 @@ pub(crate) async fn run(app: Arc<App>, stop: Stop) {
         tracing::warn!(error = %e, "leases of the run before are waited out");
     }
     let mut tasks = JoinSet::new();
-    for name in app.psas.keys() {
-        tasks.spawn(carry(intake::run(app.clone(), name.clone(), stop.clone())));
-    }
+    tasks.spawn(carry(intakes(app.clone(), stop.clone())));
     tasks.spawn(carry(cases(app.clone(), stop.clone())));
     tasks.spawn(carry(wipe(app.clone(), stop.clone())));
     tasks.spawn(carry(prune(app.clone(), stop.clone())));
@@ -152,8 +151,33 @@ async fn hear(app: &App) {
     }
 }
 
+/// One intake for each help desk, also for those that a reload brings. Those that it takes away end by
+/// themselves.
+async fn intakes(app: Arc<App>, mut stop: Stop) {
+    let mut reloads = app.parts.subscribe();
+    let mut running: JoinSet<()> = JoinSet::new();
+    let mut at: HashMap<String, AbortHandle> = HashMap::new();
+    while !stop.is_set() {
+        let parts = reloads.borrow_and_update().clone();
+        at.retain(|_, task| !task.is_finished());
+        for name in parts.psas.keys() {
+            if !at.contains_key(name) {
+                let task =
+                    running.spawn(carry(intake::run(app.clone(), name.clone(), stop.clone())));
+                at.insert(name.clone(), task);
+            }
+        }
+        tokio::select! {
+            biased;
+            () = stop.wait() => {}
+            changed = reloads.changed() => if changed.is_err() { break },
+            Some(_) = running.join_next() => {}
+        }
+    }
+    while running.join_next().await.is_some() {}
+}
+
 async fn cases(app: Arc<App>, mut stop: Stop) {
-    let slots = Arc::new(Semaphore::new(app.workers as usize));
     let mut running = JoinSet::new();
     // A drive that outlasts its lease is still the only one: its open call must not be resolved by
     // a second one beside it.
@@ -166,7 +190,8 @@ async fn cases(app: Arc<App>, mut stop: Stop) {
             let kept: Vec<CaseId> = with(&driven, |d| d.iter().copied().collect());
             lost = app.store.release_but(app.store.node(), &kept).await.is_err();
         }
-        let free = u32::try_from(slots.available_permits()).unwrap_or_default();
+        let busy = u32::try_from(with(&driven, |d| d.len())).unwrap_or(u32::MAX);
+        let free = app.parts().workers.saturating_sub(busy);
         let claimed = match free {
             0 => Vec::new(),
             _ => match app.store.claim(app.store.node(), clock::now(), LEASE, free).await {
@@ -187,7 +212,6 @@ async fn cases(app: Arc<App>, mut stop: Stop) {
         };
         let idle = claimed.is_empty();
         for one in claimed {
-            let Ok(slot) = slots.clone().acquire_owned().await else { return };
             if !with(&driven, |d| d.insert(one.case)) {
                 // Its last drive is about to end, or outlasts its lease: soon again, and not with a
                 // lease that nobody works under.
@@ -206,7 +230,6 @@ async fn cases(app: Arc<App>, mut stop: Stop) {
             running.spawn(carry(async move {
                 drive::drive(&app, &one.client, one.case).await;
                 with(&driven, |d| d.remove(&one.case));
-                drop(slot);
                 app.due.notify_one();
             }));
         }

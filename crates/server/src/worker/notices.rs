@@ -2,8 +2,8 @@
 //!
 //! Chat comes later as one more way out of the same list.
 
-use super::{drive::Driver, stop::Stop};
-use crate::{app::App, clock};
+use super::{drive::Driver, spans, stop::Stop};
+use crate::{app::App, clock, ops::traces::Id};
 use domain::Attempt;
 use std::{sync::Arc, time::Duration};
 use store::{NewNotice, Notice};
@@ -63,7 +63,9 @@ pub(super) fn of_question(driver: &Driver<'_>, approval: &domain::Approval) -> N
 /// Mails what waits, until told to stop.
 pub(super) async fn run(app: Arc<App>, mut stop: Stop) {
     while !stop.is_set() {
-        if app.mail.is_some() && !app.notify.is_empty() && super::my_turn(&app, "notices").await {
+        let parts = app.parts();
+        if parts.mail.is_some() && !parts.notify.is_empty() && super::my_turn(&app, "notices").await
+        {
             mail(&app).await;
         }
         stop.rest(Duration::from_secs(2)).await;
@@ -85,7 +87,18 @@ async fn mail(app: &App) {
         if !super::my_turn(app, "notices").await {
             return;
         }
+        let span = notice.what.client.as_ref().zip(notice.what.case);
+        let span = span.map(|(client, case)| spans::begin(client, case, "notify"));
         let sent = send(app, &notice).await;
+        if let Some(span) = span {
+            let span = span
+                .with("journeyman.channel", "mail")
+                .failed(sent.as_ref().err().map(|_| "not_sent"));
+            app.traces.end(match notice.what.attempt {
+                Some(attempt) => span.under(Id::Perform(attempt)),
+                None => span,
+            });
+        }
         if let Err(e) = &sent
             && app.complaints.raise("notices", e)
         {
@@ -98,7 +111,8 @@ async fn mail(app: &App) {
 }
 
 async fn send(app: &App, notice: &Notice) -> Result<(), String> {
-    let Some(smtp) = &app.mail else { return Ok(()) };
+    let parts = app.parts();
+    let Some(smtp) = &parts.mail else { return Ok(()) };
     let mut text = format!("{}\n\n{}\n", notice.what.title, notice.what.detail);
     if let Some(case) = &notice.what.case {
         text.push_str(&format!("\nThe case: {}/cases/{case}\n", app.public_url));
@@ -111,7 +125,7 @@ async fn send(app: &App, notice: &Notice) -> Result<(), String> {
             app.public_url
         ));
     }
-    for to in &app.notify {
+    for to in &parts.notify {
         smtp.send(to, &notice.what.title, &text).await.map_err(|e| e.to_string())?;
     }
     Ok(())

@@ -91,7 +91,7 @@ impl Driver<'_> {
 
     /// Sends the user the one-time page of a reset: the brain never sees it. May run twice.
     async fn send_links(&self) -> Result<(), DriveError> {
-        let Some(smtp) = &self.app.mail else { return Ok(()) };
+        let Some(smtp) = &self.parts.mail else { return Ok(()) };
         for attempt in self.view.attempts.iter().filter(|a| a.evidence().is_some()) {
             let Action::ResetPassword(reset) = &attempt.action else { continue };
             let token = self.app.store.drop_token(attempt.id);

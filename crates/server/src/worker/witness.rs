@@ -106,7 +106,7 @@ pub(super) async fn round(app: &App, http: &reqwest::Client, pace: &mut Pace, no
             settle(app, "tiles", filled.map(drop).map_err(|e| format!("{client}: {e}")));
         }
     }
-    let Some(witness) = &app.witness else { return };
+    let Some(witness) = app.parts().witness.clone() else { return };
     if let Some(file) = &witness.config.file {
         let written = keep(&app.store, &clients, file).await;
         settle(app, "witness file", written.map_err(|e| format!("[witness] `file`: {e}")));

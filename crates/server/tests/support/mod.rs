@@ -1,6 +1,7 @@
 //! A real `journeyman serve` process against the sandbox in this one.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub(crate) mod collector;
 pub(crate) mod day;
 pub(crate) mod outside;
 
@@ -63,6 +64,7 @@ impl Installation {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(JOURNEYMAN);
         command.args(args).arg("--config").arg(&self.config).env_remove("JOURNEYMAN_CRASH");
+        command.env("JOURNEYMAN_TEST_PATIENCE_MS", "2000");
         command
     }
 
@@ -278,6 +280,11 @@ impl Server {
     /// Whether the process is gone.
     pub(crate) fn ended(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
+    }
+
+    /// The process's id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// kill -9.

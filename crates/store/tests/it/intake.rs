@@ -68,6 +68,33 @@ async fn another_clients_ticket_with_the_same_words_is_no_duplicate() {
 }
 
 #[tokio::test]
+async fn a_ticket_that_was_set_aside_stays_so_until_it_is_taken_in() {
+    let desk = desk().await;
+    for id in ["1", "2", "2", "3"] {
+        desk.store.set_aside("rt", id).await.unwrap();
+    }
+    desk.store.set_aside("cw", "1").await.unwrap();
+    let aside = async || desk.store.aside("rt").await.unwrap();
+    assert_eq!(aside().await, ["1", "2", "3"]);
+    assert_eq!(
+        aside().await,
+        ["1", "2", "3"],
+        "looking takes none away: nothing is lost by a crash"
+    );
+    // An intake that fails takes none away either.
+    let reserved = store::msp_journal();
+    let refused = desk.store.receive(Intake { client: reserved, ..intake(1) }).await;
+    assert!(refused.is_err());
+    assert_eq!(aside().await, ["1", "2", "3"]);
+    desk.store.receive(intake(1)).await.unwrap();
+    assert_eq!(aside().await, ["2", "3"]);
+    desk.store.not_aside("rt", "2").await.unwrap();
+    desk.store.not_aside("rt", "2").await.unwrap();
+    assert_eq!(aside().await, ["3"]);
+    assert_eq!(desk.store.aside("cw").await.unwrap(), ["1"], "another help desk's is another's");
+}
+
+#[tokio::test]
 async fn a_new_case_is_due_at_once() {
     let desk = desk().await;
     new_case(&desk.store, 1).await;

@@ -139,7 +139,8 @@ async fn help(
     };
     Ok(match helper {
         Helper::ListClients => {
-            let all = api.app.clients.values().filter(|c| caller.may_for(&c.id));
+            let parts = api.app.parts();
+            let all = parts.clients.values().filter(|c| caller.may_for(&c.id));
             let all: Vec<Value> = all.map(|c| json!({"id": c.id, "name": c.name})).collect();
             CallToolResult::structured(json!({"clients": all}))
         }

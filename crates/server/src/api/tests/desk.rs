@@ -5,6 +5,7 @@ use crate::{
     api::token,
     app::{App, Client},
     clock,
+    parts::Parts,
     policy::Live,
     worker::{self, stop::Stop},
 };
@@ -20,11 +21,11 @@ use domain::{
 use gate::Policy;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 use store::{Intake, NewBrain, Person, Role, Store, StoreOptions};
 use technician::{Labelled, Profile, TrainOptions};
 use tempfile::TempDir;
-use tokio::sync::{Notify, broadcast, watch};
+use tokio::sync::{Mutex, Notify, broadcast, watch};
 use tower::ServiceExt as _;
 
 pub(super) const OURS: &str = "acme";
@@ -99,26 +100,25 @@ impl Desk {
         let people = Arc::new(People::new());
         let clients = [OURS, THEIRS].map(|id| client(id, &people));
         let model = technician::train(&history(), &TrainOptions::default()).unwrap();
+        let clients = clients.into_iter().map(|c| (c.id.clone(), c)).collect();
+        let parts = Parts { clients, poll_ms: 1_000, workers: 2, ..Parts::default() };
         let app = Arc::new(App {
             store,
-            clients: clients.into_iter().map(|c| (c.id.clone(), c)).collect(),
-            psas: BTreeMap::new(),
+            parts: watch::Sender::new(Arc::new(parts)),
+            started: crate::config::example(),
+            loaded: Mutex::new(crate::config::example()),
             live_policy: Live::new(Ok(policy().compile().unwrap())),
             brain: BrainId::new("technician").unwrap(),
             brain_ceiling: Tier::High,
             model_digest: model.digest(),
             model: Arc::new(model),
-            mail: None,
-            witness: None,
-            notify: vec![],
             msp_name: "Northwind IT".into(),
             public_url: "http://desk.example".into(),
-            poll_ms: 1_000,
-            workers: 2,
             due: Notify::new(),
             look: Notify::new(),
             changed: broadcast::channel(16).0,
             complaints: Default::default(),
+            traces: Default::default(),
             ops: Default::default(),
         });
         let json = serde_json::to_string(&policy()).unwrap();
@@ -297,6 +297,7 @@ fn policy() -> Policy {
     policy
 }
 
+/// A configuration with nothing in it.
 fn client(id: &str, people: &Arc<People>) -> Client {
     Client {
         id: ClientId::new(id).unwrap(),

@@ -60,6 +60,10 @@ impl Directory for People {
         "the people"
     }
 
+    fn vendor(&self) -> &'static str {
+        "people"
+    }
+
     fn capabilities(&self) -> &'static [ActionKind] {
         &[ActionKind::UnlockAccount, ActionKind::DisableAccount]
     }

@@ -46,7 +46,8 @@ pub(super) struct Freeze {
 
 /// Windows per client, those with the same ones together.
 pub(super) fn windows(web: &Web, policy: &Policy, now: UnixMs) -> Vec<Windows> {
-    let mut ids: BTreeSet<&ClientId> = web.app.clients.keys().collect();
+    let parts = web.app.parts();
+    let mut ids: BTreeSet<&ClientId> = parts.clients.keys().collect();
     ids.extend(policy.clients.keys());
     // Clients with neither windows nor freezes of their own have the same calendar.
     let own = |id: &ClientId| {

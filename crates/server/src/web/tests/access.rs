@@ -38,6 +38,8 @@ const TABLE: &[(&str, &str, &str, [Met; 4])] = &[
     ("/healthz", "GET", "/healthz", [In, In, In, In]),
     ("/readyz", "GET", "/readyz", [In, In, In, In]),
     ("/metrics", "GET", "/metrics", [Unauthorised, Forbidden, Forbidden, In]),
+    // Whatever the session: it wants a name and a password. See `super::reload`.
+    ("/reload", "POST", "/reload", [Unauthorised; 4]),
     ("/assets/{name}", "GET", "/assets/unknown.css", [Missing; 4]),
     ("/login", "GET", "/login", [In, In, In, In]),
     ("/login", "POST", "/login", [Unauthorised; 4]),
@@ -260,7 +262,8 @@ async fn every_form_of_the_table_wants_the_sessions_token() {
     let desk = Desk::policed().await;
     scenes::brain(&desk.app, "claude").await;
     let mut admin = desk.visitor(Role::Admin).await;
-    let open = ["/login", "/login/once/{token}", "/secret/{token}", "/secret/{token}/code"];
+    let open =
+        ["/login", "/login/once/{token}", "/reload", "/secret/{token}", "/secret/{token}/code"];
     let open = |route: &str| open.contains(&route) || route.starts_with("/hooks/");
     let mut tried = 0;
     for (route, _, address, _) in TABLE.iter().filter(|(r, m, ..)| *m == "POST" && !open(r)) {

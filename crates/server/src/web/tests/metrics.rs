@@ -1,7 +1,10 @@
 //! What a collector reads, and who else may.
 
-use super::{seed, support::Desk};
-use crate::ops::{Ops, metrics};
+use super::{
+    seed,
+    support::{Desk, change_parts},
+};
+use crate::ops::{metrics, metrics_token};
 use axum::{
     body::Body,
     http::{Request, StatusCode},
@@ -16,7 +19,8 @@ async fn desk(folder: &std::path::Path) -> Desk {
     metrics::start();
     let file = folder.join("token");
     std::fs::write(&file, format!("{TOKEN}\n")).unwrap();
-    Desk::with(|app| app.ops = Ops::new(Some(&SecretSource::File(file))).unwrap()).await
+    let token = metrics_token(Some(&SecretSource::File(file))).unwrap();
+    Desk::with(|app| change_parts(app, |parts| parts.metrics_token = token)).await
 }
 
 async fn with(desk: &Desk, authorization: &str) -> (StatusCode, String) {
@@ -70,7 +74,7 @@ fn a_token_that_could_be_guessed_is_refused_and_not_repeated() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("token");
     std::fs::write(&file, "hunter2").unwrap();
-    let why = Ops::new(Some(&SecretSource::File(file))).unwrap_err();
+    let why = metrics_token(Some(&SecretSource::File(file))).unwrap_err();
     assert!(why.contains("`metrics_token`") && why.contains("16 characters"), "{why}");
     assert!(!why.contains("hunter2"), "{why}");
 }

@@ -13,6 +13,7 @@ mod metrics;
 mod pages;
 mod people;
 mod policy;
+mod reload;
 mod scenes;
 mod secret;
 mod seed;

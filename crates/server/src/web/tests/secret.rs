@@ -1,6 +1,9 @@
 //! The one-time page, from the mail's link to the password and no further.
 
-use super::{seed, support::Desk};
+use super::{
+    seed,
+    support::{Desk, change_parts},
+};
 use crate::clock;
 use axum::{body::Body, http::Request, http::StatusCode};
 use connectors::mail::smtp::{Smtp, SmtpConfig, SmtpTls};
@@ -74,7 +77,7 @@ fn code_in(mail: &str) -> String {
 #[tokio::test]
 async fn the_user_gets_the_password_once_with_the_code_from_the_mail() {
     let (mail, mut mails) = mail_server(true).await;
-    let desk = Desk::with(|app| app.mail = Some(mail)).await;
+    let desk = Desk::with(|app| change_parts(app, |parts| parts.mail = Some(mail))).await;
     let (_, token) = seed::reset(&desk.app, 60_000, SECRET).await;
     let path = format!("/secret/{token}");
     let mut user = desk.stranger();
@@ -110,7 +113,7 @@ async fn the_user_gets_the_password_once_with_the_code_from_the_mail() {
 #[tokio::test]
 async fn looking_uses_nothing_up_and_sends_nothing() {
     let (mail, mut mails) = mail_server(true).await;
-    let desk = Desk::with(|app| app.mail = Some(mail)).await;
+    let desk = Desk::with(|app| change_parts(app, |parts| parts.mail = Some(mail))).await;
     let (_, token) = seed::reset(&desk.app, 60_000, SECRET).await;
     let mut scanner = desk.stranger();
     for path in [format!("/secret/{token}"), format!("/secret/{token}/code")] {
@@ -158,7 +161,7 @@ async fn a_mail_that_cannot_go_out_is_said_and_costs_nothing() {
     assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(reply.body.contains("cannot send mail"), "{}", reply.body);
     let (mail, _mails) = mail_server(false).await;
-    let desk = Desk::with(|app| app.mail = Some(mail)).await;
+    let desk = Desk::with(|app| change_parts(app, |parts| parts.mail = Some(mail))).await;
     let (_, token) = seed::reset(&desk.app, 60_000, SECRET).await;
     let reply = desk.stranger().post(&format!("/secret/{token}/code"), &[]).await;
     assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
@@ -170,7 +173,7 @@ async fn a_mail_that_cannot_go_out_is_said_and_costs_nothing() {
 #[tokio::test]
 async fn codes_and_tries_run_out() {
     let (mail, mut mails) = mail_server(true).await;
-    let desk = Desk::with(|app| app.mail = Some(mail)).await;
+    let desk = Desk::with(|app| change_parts(app, |parts| parts.mail = Some(mail))).await;
     let (_, token) = seed::reset(&desk.app, 60_000, SECRET).await;
     let path = format!("/secret/{token}/code");
     let mut user = desk.stranger();

@@ -4,6 +4,7 @@ use super::seed;
 use crate::{
     app::{App, Client},
     clock,
+    parts::Parts,
     policy::Live,
     web::password,
 };
@@ -14,11 +15,11 @@ use axum::{
 };
 use connectors::idp::graph::Graph;
 use domain::{BrainId, ClientId, Intent, PersonId, Tier};
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 use store::{Person, Role, Store, StoreOptions};
 use technician::{Labelled, Model, TrainOptions};
 use tempfile::TempDir;
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Mutex, Notify, broadcast, watch};
 use tower::ServiceExt as _;
 
 pub(super) const ORIGIN: &str = "http://desk.example";
@@ -59,24 +60,21 @@ impl Desk {
         let model = model();
         let mut app = App {
             store,
-            clients: BTreeMap::new(),
-            psas: BTreeMap::new(),
+            parts: watch::Sender::new(Arc::new(Parts::default())),
+            started: crate::config::example(),
+            loaded: Mutex::new(crate::config::example()),
             live_policy: Live::new(Err("nobody wrote one".into())),
             brain: BrainId::new("technician").unwrap(),
             brain_ceiling: Tier::High,
             model_digest: model.digest(),
             model: Arc::new(model),
-            mail: None,
-            witness: None,
-            notify: vec![],
             msp_name: "Northwind IT".into(),
             public_url: ORIGIN.into(),
-            poll_ms: 1_000,
-            workers: 1,
             due: Notify::new(),
             look: Notify::new(),
             changed: broadcast::channel(16).0,
             complaints: Default::default(),
+            traces: Default::default(),
             ops: Default::default(),
         };
         change(&mut app);
@@ -89,7 +87,7 @@ impl Desk {
         let desk = Desk::with(|app| {
             for (id, name) in [("acme", "Acme Industries"), ("globex", "Globex")] {
                 let client = client(id, name);
-                app.clients.insert(client.id.clone(), client);
+                change_parts(app, |parts| drop(parts.clients.insert(client.id.clone(), client)));
             }
         })
         .await;
@@ -132,6 +130,13 @@ impl Desk {
 }
 
 /// A client whose directory nobody asks anything.
+/// Changes the parts of a desk that is being made.
+pub(crate) fn change_parts(app: &mut App, change: impl FnOnce(&mut Parts)) {
+    // Nobody else has them yet.
+    app.parts.send_modify(|parts| change(Arc::get_mut(parts).unwrap()));
+}
+
+/// A configuration with nothing in it.
 fn client(id: &str, name: &str) -> Client {
     connectors::install_crypto_provider();
     let config = "tenant = \"acme.example\"\nclient_id = \"c\"\nclient_secret = { env = \"NONE\" }";
