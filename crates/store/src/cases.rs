@@ -190,7 +190,7 @@ impl Store {
             .bind(client.map(ClientId::as_str))
             .bind(phase)
             .bind(i64::from(limit))
-            .fetch_all(&self.pool)
+            .fetch_all(self.of_any(client))
             .await
             .map_err(|e| self.fail(e))?;
         rows.iter().map(|r| case_row(r).map_err(|f| f.into_store(&self.path))).collect()

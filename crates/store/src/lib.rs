@@ -52,6 +52,7 @@ mod vault;
 mod verify;
 mod views;
 mod walk;
+mod wall;
 mod webhooks;
 mod witness;
 mod writer;

@@ -48,7 +48,7 @@ impl Store {
                 "the node {node} works on this database, or did a moment ago; stop every node and try again in half a minute"
             )));
         }
-        let mut from = self.source.snapshot().await.map_err(|e| self.fail(e))?;
+        let mut from = self.source.snapshot(None).await.map_err(|e| self.fail(e))?;
         let tables = target
             .write(move |tx| {
                 Box::pin(async move {

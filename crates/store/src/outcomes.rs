@@ -129,7 +129,7 @@ impl Store {
         .bind(kind.map(ActionKind::name))
         .bind(since.0)
         .bind(hour_since.0)
-        .fetch_one(&self.pool)
+        .fetch_one(self.of_any(client))
         .await
         .map_err(|e| self.fail(e))?;
         let n = |column| count(&row, column).map_err(|f| f.into_store(&self.path));
@@ -157,7 +157,7 @@ impl Store {
         )
         .bind(client.as_str())
         .bind(attempt.to_string())
-        .fetch_optional(&self.pool)
+        .fetch_optional(self.of(client))
         .await
         .map_err(|e| self.fail(e))?;
         row.map(|r| one(&r, attempt).map_err(|f| f.into_store(&self.path))).transpose()

@@ -35,4 +35,5 @@ mod upgrade;
 mod usage;
 mod vault;
 mod verify;
+mod wall;
 mod webhooks;
