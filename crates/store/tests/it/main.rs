@@ -11,6 +11,7 @@ mod approvals;
 mod approver_stats;
 mod brains;
 mod breakers;
+mod cells;
 mod changes;
 mod common;
 mod crash;
