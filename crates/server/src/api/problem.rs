@@ -1,10 +1,12 @@
 //! What went wrong, as `application/problem+json` (RFC 9457).
 
 use super::check::Wrong;
+use crate::app::App;
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use domain::ClientId;
 use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
@@ -27,8 +29,26 @@ pub(crate) struct Problem {
     /// Which part of the body, as `actions[0].devices[2].name`.
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<String>,
+    /// Where it would be right to ask instead, when the client lives in another cell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
     #[serde(skip)]
     retry_after_s: Option<u64>,
+}
+
+/// Sends a caller to the cell of a client that does not live here.
+///
+/// # Errors
+/// Names the cell and where it is.
+pub(super) fn here(app: &App, client: &ClientId) -> Result<(), Problem> {
+    let Some(there) = app.cells.elsewhere(client) else { return Ok(()) };
+    let detail = match &there.url {
+        Some(url) => format!("{client} lives in the cell {}; ask at {url}.", there.cell),
+        None => format!("{client} lives in the cell {}, which is not configured here.", there.cell),
+    };
+    let mut problem = Problem::new(StatusCode::MISDIRECTED_REQUEST, "lives_elsewhere", detail);
+    problem.url = there.url;
+    Err(problem)
 }
 
 impl Problem {
@@ -41,6 +61,7 @@ impl Problem {
             code,
             detail: detail.into(),
             at: None,
+            url: None,
             retry_after_s: None,
         }
     }

@@ -82,6 +82,12 @@ async fn walk(app: &App, client_id: &ClientId, case: CaseId) -> Result<(), Drive
     let client = app.clients.get(client_id).ok_or_else(|| {
         DriveError::Stuck(format!("client {client_id} is not in the configuration any more"))
     })?;
+    if let Some(there) = app.cells.elsewhere(client_id) {
+        return Err(DriveError::Stuck(format!(
+            "client {client_id} lives in the cell {}",
+            there.cell
+        )));
+    }
     for _ in 0..MAX_STEPS {
         let view = fold(app, client_id, case).await?;
         let driver = Driver { app, client, view };

@@ -12,8 +12,11 @@ use domain::{
     IncomingTicket, Message, TicketStatus,
 };
 use sha2::{Digest as _, Sha256};
-use std::{sync::Arc, time::Duration};
-use store::{Append, Intake, NewEntry, Received, StoreError, View};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use store::{Append, Door, Intake, NewEntry, Received, StoreError, View};
 
 /// Two tickets that say the same within this time are one, in milliseconds.
 const DUPLICATE_WINDOW_MS: i64 = 24 * 3_600_000;
@@ -36,6 +39,7 @@ pub(super) async fn run(app: Arc<App>, name: String, mut stop: Stop) {
     let mut failing = false;
     let mut aside = true;
     let duty = format!("intake of {name}");
+    let mut moves = None;
     while !stop.is_set() {
         if !super::my_turn(&app, &duty).await {
             stop.rest(pace).await;
@@ -43,6 +47,9 @@ pub(super) async fn run(app: Arc<App>, name: String, mut stop: Stop) {
         }
         if aside {
             aside = again(&app, psa.as_ref()).await.is_err();
+        }
+        if app.cells.own().is_some() {
+            take_up(&app, psa.as_ref(), &mut moves).await;
         }
         match look(&app, psa.as_ref()).await {
             Ok(more) => {
@@ -83,6 +90,53 @@ async fn again(app: &App, psa: &dyn Psa) -> Result<(), IntakeError> {
     Ok(())
 }
 
+/// How often is looked for tickets that were passed by while their client did not move after all.
+const PASSED_BY: Duration = Duration::from_secs(60);
+
+/// Takes up what was passed by, of clients that live here by now: when somebody moved, and from time to
+/// time. What fails is tried again.
+async fn take_up(app: &App, psa: &dyn Psa, last: &mut Option<(Option<u64>, Instant)>) {
+    let changes = app.cells.changes();
+    if last.is_some_and(|(seen, at)| seen == changes && at.elapsed() < PASSED_BY) {
+        return;
+    }
+    *last = Some((changes, Instant::now()));
+    let all = async {
+        for (client, id) in app.store.passed_by(psa.name()).await? {
+            let here = app.cells.elsewhere(&client).is_none();
+            if here && app.store.door(&client).await? == Door::Open {
+                take(app, psa, &id).await?;
+                app.store.took_up(&client, psa.name(), &id).await?;
+            }
+        }
+        Ok::<(), IntakeError>(())
+    };
+    if let Err(e) = all.await {
+        tracing::warn!(psa = psa.name(), error = %e, "tickets that were passed by are taken up later");
+        *last = None;
+    }
+}
+
+/// Leaves a ticket to the cell of its client: at once when that is another one, and when nothing is
+/// written for the client because it is about to move.
+async fn unless_elsewhere<T>(
+    app: &App,
+    psa: &dyn Psa,
+    id: &str,
+    client: &ClientId,
+    taking: impl Future<Output = Result<T, IntakeError>>,
+) -> Result<Option<T>, IntakeError> {
+    if app.cells.elsewhere(client).is_none() {
+        match taking.await {
+            Err(IntakeError::Store(StoreError::Refused(_)))
+                if app.store.door(client).await? == Door::Shut => {}
+            other => return other.map(Some),
+        }
+    }
+    app.store.pass_by(client, psa.name(), id, clock::now()).await?;
+    Ok(None)
+}
+
 /// Takes one page of changes in; answers whether more are waiting.
 async fn look(app: &App, psa: &dyn Psa) -> Result<bool, IntakeError> {
     let cursor = app.store.cursor(psa.name()).await?;
@@ -102,7 +156,10 @@ async fn look(app: &App, psa: &dyn Psa) -> Result<bool, IntakeError> {
 async fn take(app: &App, psa: &dyn Psa, id: &str) -> Result<(), IntakeError> {
     let taken = match app.store.known_ticket(psa.name(), id).await? {
         None => take_in(app, psa, id).await,
-        Some(known) => take_messages(app, psa, id, &known.client, known.case).await,
+        Some(known) => {
+            let taking = take_messages(app, psa, id, &known.client, known.case);
+            unless_elsewhere(app, psa, id, &known.client, taking).await.map(drop)
+        }
     };
     match taken {
         Err(IntakeError::Call(e @ CallError::Rejected { .. })) => {
@@ -138,7 +195,9 @@ async fn take_in(app: &App, psa: &dyn Psa, id: &str) -> Result<(), IntakeError> 
         duplicate_since: now.plus_ms(-DUPLICATE_WINDOW_MS),
         at: now,
     };
-    if let Received::New(case) = app.store.receive(intake).await? {
+    let taking = async { Ok(app.store.receive(intake).await?) };
+    let taken = unless_elsewhere(app, psa, id, &client.id, taking).await?;
+    if let Some(Received::New(case)) = taken {
         failpoint::hit(Point::Write);
         app.tell(&client.id, case);
         app.due.notify_one();

@@ -92,6 +92,7 @@ pub(crate) async fn run(app: Arc<App>, stop: Stop) {
     tasks.spawn(crate::api::webhooks::run(app.clone(), stop.clone()));
     tasks.spawn(listen(app.clone(), stop.clone()));
     tasks.spawn(witness::run(app.clone(), stop.clone()));
+    tasks.spawn(crate::cells::run(app.clone(), stop.clone()));
     tasks.spawn(watch_policy(app.clone(), stop));
     while tasks.join_next().await.is_some() {}
     if let Err(e) = app.store.end_turns().await {

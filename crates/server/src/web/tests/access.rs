@@ -37,6 +37,7 @@ const ADMIN: [Met; 4] = [SignIn, Forbidden, Forbidden, In];
 const TABLE: &[(&str, &str, &str, [Met; 4])] = &[
     ("/healthz", "GET", "/healthz", [In, In, In, In]),
     ("/readyz", "GET", "/readyz", [In, In, In, In]),
+    ("/fleet/summary", "GET", "/fleet/summary", [Missing; 4]),
     ("/metrics", "GET", "/metrics", [Unauthorised, Forbidden, Forbidden, In]),
     ("/assets/{name}", "GET", "/assets/unknown.css", [Missing; 4]),
     ("/login", "GET", "/login", [In, In, In, In]),

@@ -78,6 +78,7 @@ impl Desk {
             changed: broadcast::channel(16).0,
             complaints: Default::default(),
             ops: Default::default(),
+            cells: Default::default(),
         };
         change(&mut app);
         let app = Arc::new(app);
