@@ -28,12 +28,14 @@ pub(crate) struct Problem {
     detail: String,
     /// Which part of the body, as `actions[0].devices[2].name`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    at: Option<String>,
+    #[schema(value_type = Option<String>)]
+    at: Option<Box<str>>,
     /// Where it would be right to ask instead, when the client lives in another cell.
     #[serde(skip_serializing_if = "Option::is_none")]
-    url: Option<String>,
+    #[schema(value_type = Option<String>)]
+    url: Option<Box<str>>,
     #[serde(skip)]
-    retry_after_s: Option<u64>,
+    retry_after_s: Option<u32>,
 }
 
 /// Sends a caller to the cell of a client that does not live here.
@@ -47,7 +49,7 @@ pub(super) fn here(app: &App, client: &ClientId) -> Result<(), Problem> {
         None => format!("{client} lives in the cell {}, which is not configured here.", there.cell),
     };
     let mut problem = Problem::new(StatusCode::MISDIRECTED_REQUEST, "lives_elsewhere", detail);
-    problem.url = there.url;
+    problem.url = there.url.map(String::into_boxed_str);
     Err(problem)
 }
 
@@ -95,7 +97,7 @@ impl Problem {
     pub(crate) fn too_many(wait_s: u64, rate: u32) -> Self {
         let detail = format!("This brain may send {rate} requests a minute; wait {wait_s} s.");
         let mut problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate", detail);
-        problem.retry_after_s = Some(wait_s);
+        problem.retry_after_s = Some(u32::try_from(wait_s).unwrap_or(u32::MAX));
         problem
     }
 
@@ -108,7 +110,7 @@ impl Problem {
 impl From<Wrong> for Problem {
     fn from(wrong: Wrong) -> Problem {
         let mut problem = Problem::unprocessable("does_not_fit", wrong.to_string());
-        problem.at = Some(wrong.at);
+        problem.at = Some(wrong.at.into_boxed_str());
         problem
     }
 }

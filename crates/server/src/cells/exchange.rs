@@ -24,6 +24,7 @@ const DAY_MS: i64 = 86_400_000;
 /// Asks until told to stop. Where there is one cell, there is nothing to do.
 pub(crate) async fn run(app: Arc<App>, stop: Stop) {
     let Some(known) = &app.cells.0 else { return };
+    known.begun.get_or_init(Instant::now);
     let http = match crate::api::webhooks::outgoing(TIMEOUT) {
         Ok(http) => http,
         Err(e) => {

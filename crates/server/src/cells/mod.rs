@@ -17,7 +17,7 @@ use domain::{
 use std::{
     collections::BTreeMap,
     sync::{
-        Mutex, PoisonError, RwLock,
+        Mutex, OnceLock, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -62,6 +62,8 @@ struct Known {
     sequence: AtomicU64,
     made: Mutex<Option<(Instant, Summary)>>,
     patience: Duration,
+    /// When the others were first asked.
+    begun: OnceLock<Instant>,
 }
 
 /// What the others said, and when each was last heard.
@@ -107,6 +109,7 @@ impl Cells {
             sequence: AtomicU64::new(0),
             made: Mutex::default(),
             patience,
+            begun: OnceLock::new(),
         }))
     }
 
@@ -151,6 +154,15 @@ impl Cells {
     /// A number that grows when a client moved in or out; `None` where there is one cell.
     pub(crate) fn changes(&self) -> Option<u64> {
         self.0.as_ref().map(|known| known.changes.load(Ordering::Relaxed))
+    }
+
+    /// Whether work may begin: every other cell was heard once, or long enough was waited for those that
+    /// were not. A node that has just started knows neither who moved nor what was stopped.
+    pub(crate) fn is_ready(&self) -> bool {
+        let Some(known) = &self.0 else { return true };
+        let heard = read(&known.heard);
+        known.begun.get().is_some_and(|at| at.elapsed() > known.patience)
+            || known.peers.keys().all(|cell| heard.at.contains_key(cell))
     }
 
     /// The strictest breaker for everything that another cell has open. One that was not heard lately

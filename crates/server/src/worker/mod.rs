@@ -153,6 +153,9 @@ async fn cases(app: Arc<App>, mut stop: Stop) {
     let driven: Arc<Mutex<HashSet<CaseId>>> = Arc::default();
     // A claim whose answer got lost may have leased cases that nobody drives.
     let mut lost = false;
+    while !stop.is_set() && !app.cells.is_ready() {
+        stop.rest(LOOK_EVERY).await;
+    }
     while !stop.is_set() {
         while running.try_join_next().is_some() {}
         if lost {
