@@ -260,7 +260,8 @@ impl CaseView {
             | Event::BreakerClosed { .. }
             | Event::BrainAdded { .. }
             | Event::BrainRevoked { .. }
-            | Event::PersonChanged { .. } => {}
+            | Event::PersonChanged { .. }
+            | Event::ClientMoved { .. } => {}
             Event::MessageReceived { message } => self.messages.push((r.seq, message.clone())),
             Event::Understood { understanding, .. } => {
                 self.understanding = Some(understanding.clone());

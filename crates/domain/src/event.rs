@@ -2,8 +2,8 @@
 
 use crate::{
     Account, AccountState, Action, ApprovalId, AttemptId, BrainId, BreakerMode, BreakerScope,
-    CaseId, CaseOutcome, Decision, Device, Digest, Facts, Finding, Group, IncomingTicket, Message,
-    PersonId, Tier, Understanding, UnixMs, VerdictRecord,
+    CaseId, CaseOutcome, CellId, ClientId, Decision, Device, Digest, Facts, Finding, Group,
+    IncomingTicket, Message, PersonId, Tier, Understanding, UnixMs, VerdictRecord,
 };
 use serde::{Deserialize, Serialize};
 
@@ -349,6 +349,17 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// A client lives in another cell from now on.
+    ClientMoved {
+        /// Whose.
+        client: ClientId,
+        /// Where to.
+        cell: CellId,
+        /// Its number among the moves of this client.
+        version: u64,
+        /// Entries of its journal then.
+        size: u64,
+    },
     /// A person was added, removed, or may do something else now.
     PersonChanged {
         /// Who.
@@ -383,6 +394,7 @@ impl Event {
             Event::BrainAdded { .. } => "brain_added",
             Event::BrainRevoked { .. } => "brain_revoked",
             Event::PersonChanged { .. } => "person_changed",
+            Event::ClientMoved { .. } => "client_moved",
             Event::MessageReceived { .. } => "message_received",
             Event::Understood { .. } => "understood",
             Event::Read { .. } => "read",

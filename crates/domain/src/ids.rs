@@ -74,6 +74,11 @@ text_id!(
     "client id"
 );
 text_id!(
+    /// One PostgreSQL with its nodes, among several.
+    CellId,
+    "cell name"
+);
+text_id!(
     /// An identity that may request actions.
     BrainId,
     "brain id"

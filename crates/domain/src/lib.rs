@@ -9,6 +9,7 @@ mod autonomy;
 mod because;
 mod canon;
 mod case;
+mod cells;
 mod directory;
 mod event;
 mod facts;
@@ -27,6 +28,7 @@ pub use autonomy::Autonomy;
 pub use because::{Because, Blank};
 pub use canon::{Canon, Digest};
 pub use case::{Attempt, CaseOutcome, CasePhase, CaseView, HeldAction, ReadRecord};
+pub use cells::{Count, GlobalBreaker, Home, Picture, Summary};
 pub use directory::{
     Account, AccountQuery, AccountRef, AccountState, Device, DeviceRef, Group, GroupRef,
     LicenceRef, Lock, MailboxRef, MailboxRight, ScriptRef,
@@ -36,7 +38,7 @@ pub use facts::{
     BrainFacts, Confidence, Fact, Facts, GroupFacts, Known, Relation, Requester, Sensitivity,
     TargetFacts, TicketFacts, Verification, Volume,
 };
-pub use ids::{ApprovalId, AttemptId, BrainId, CaseId, ClientId, IdError, PersonId};
+pub use ids::{ApprovalId, AttemptId, BrainId, CaseId, CellId, ClientId, IdError, PersonId};
 pub use seen::Seen;
 pub use things::{
     BreakerFacts, BreakerMode, BreakerScope, Contract, CostFacts, DataMark, DeviceFacts,

@@ -1,6 +1,7 @@
 //! Everything that a running server shares.
 
 use crate::{
+    cells::Cells,
     clock,
     complaints::Complaints,
     config::{ClientEntry, Config, CustomerEntry},
@@ -74,6 +75,8 @@ pub(crate) struct App {
     pub(crate) traces: Traces,
     /// What those who run the server ask it.
     pub(crate) ops: Ops,
+    /// The other cells, and who lives there.
+    pub(crate) cells: Cells,
 }
 
 /// Why the server cannot start.
@@ -85,7 +88,13 @@ impl App {
     /// Opens the store, reads or trains the model, and makes the connectors. No network yet.
     pub(crate) async fn open(config: &Config) -> Result<App, StartError> {
         let store = open_store(config).await?;
+        let cells = Cells::new(config).map_err(StartError)?;
         let traces = Traces::new(config.telemetry.as_ref(), store.node()).map_err(StartError)?;
+        if let Some(own) = cells.own() {
+            let fail = |e: store::StoreError| StartError(e.to_string());
+            store.name_cell(own).await.map_err(fail)?;
+            cells.set_homes(store.homes().await.map_err(fail)?);
+        }
         let policy = policy::load(&store, config.policy.as_ref(), clock::now())
             .await
             .map_err(|e| StartError(e.to_string()))?;
@@ -109,6 +118,7 @@ impl App {
             complaints: Complaints::default(),
             traces,
             ops: Ops::default(),
+            cells,
         })
     }
 
@@ -131,11 +141,13 @@ pub(crate) async fn open_store(config: &Config) -> Result<Store, StartError> {
 
 /// Where the store of a configuration is.
 pub(crate) fn store_options(config: &Config) -> Result<StoreOptions, StartError> {
-    let host = url::Url::parse(&config.public_url)
-        .ok()
-        .and_then(|u| u.host_str().map(str::to_owned))
-        .unwrap_or_else(|| "journeyman".into());
-    let mut options = StoreOptions::new(&config.data_dir, host);
+    let host = || {
+        let url = url::Url::parse(&config.public_url).ok()?;
+        url.host_str().map(str::to_owned)
+    };
+    let named = config.cell.as_ref().and_then(|cell| cell.journal.clone());
+    let origin = named.or_else(host).unwrap_or_else(|| "journeyman".into());
+    let mut options = StoreOptions::new(&config.data_dir, origin);
     if let Some(source) = &config.database {
         let url = source.read().map_err(|e| StartError(format!("`database`: {e}")))?;
         options.database = Some(url);
@@ -148,6 +160,7 @@ pub(crate) fn unusable(config: &Config) -> Vec<String> {
     let mut wrong: Vec<String> = Vec::new();
     wrong.extend(ops::metrics_token(config.metrics_token.as_ref()).err());
     wrong.extend(Traces::new(config.telemetry.as_ref(), "").err());
+    wrong.extend(Cells::new(config).err());
     // Those without a kind are a mistake of the file's form, which is told elsewhere.
     let psas = config.psa.iter().filter(|p| p.request_tracker.is_some() || p.connectwise.is_some());
     wrong.extend(psas.filter_map(|p| make_psa(p).err()).map(|e| e.0));

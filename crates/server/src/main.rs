@@ -6,6 +6,7 @@
 mod api;
 mod app;
 mod backup;
+mod cells;
 mod cli;
 mod clock;
 mod complaints;

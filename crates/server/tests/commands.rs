@@ -51,6 +51,8 @@ fn help_says_what_every_command_does() {
             &["journal", "verify", "--help"],
             &["Recompute every entry", "--checkpoint <FILE>", "rollback"],
         ),
+        (&["cells", "--help"], &["Where clients live", "list", "move", "stay"]),
+        (&["cells", "move", "--help"], &["--target-database <PATH>", "run it", "again"]),
         (&["judge", "--help"], &["offline", "--explain <FILE>"]),
         (&["login", "--help"], &["one-time sign-in link"]),
         (&["demo", "--help"], &["--headless", "--print-world", "--from <FILE>", "--json <FILE>"]),

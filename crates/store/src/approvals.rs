@@ -62,7 +62,7 @@ impl Store {
         )
         .bind(client.as_str())
         .bind(case.to_string())
-        .fetch_all(&self.pool)
+        .fetch_all(self.of(client))
         .await
         .map_err(|e| self.fail(e))?;
         rows.iter().map(|r| approval(r).map_err(|f| f.into_store(&self.path))).collect()
@@ -94,7 +94,7 @@ impl Store {
         .bind(client.as_str())
         .bind(digest.to_string())
         .bind(since.0)
-        .fetch_optional(&self.pool)
+        .fetch_optional(self.of(client))
         .await
         .map_err(|e| self.fail(e))?;
         row.map(|r| approval(&r).map_err(|f| f.into_store(&self.path))).transpose()

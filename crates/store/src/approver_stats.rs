@@ -93,7 +93,7 @@ impl Store {
         .bind(client.as_str())
         .bind(kind.name())
         .bind(i64::from(limit))
-        .fetch_all(&self.pool)
+        .fetch_all(self.of(client))
         .await
         .map_err(|e| self.fail(e))?;
         rows.iter().map(|r| person(r, "person").map_err(|f| f.into_store(&self.path))).collect()
@@ -117,7 +117,7 @@ impl Store {
         .bind(client.as_str())
         .bind(kind.name())
         .bind(i64::from(limit))
-        .fetch_all(&self.pool)
+        .fetch_all(self.of(client))
         .await
         .map_err(|e| self.fail(e))?;
         rows.iter().map(|r| similar(r).map_err(|f| f.into_store(&self.path))).collect()

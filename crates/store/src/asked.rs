@@ -44,7 +44,7 @@ impl Store {
         .bind(digest.to_string())
         .bind(window_since.0)
         .bind(case.to_string())
-        .fetch_one(&self.pool)
+        .fetch_one(self.of(client))
         .await
         .map_err(|e| self.fail(e))?;
         let and_this = |n: i64| u32::try_from(n).unwrap_or(u32::MAX).saturating_add(1);

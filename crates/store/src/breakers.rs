@@ -95,7 +95,7 @@ impl Store {
         let rows = query(sql)
             .bind(client.as_str())
             .bind(kind.name())
-            .fetch_all(&self.pool)
+            .fetch_all(self.of(client))
             .await
             .map_err(|e| self.fail(e))?;
         let mut strictest: Option<BreakerFacts> = None;

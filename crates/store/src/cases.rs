@@ -51,6 +51,10 @@ pub struct CaseRow {
 
 pub(crate) const COLUMNS: &str = "client, id, psa, ticket_id, subject, requester, brain, phase, summary, tier, received_ms, updated_ms, ended_ms, wake_ms";
 
+/// Of clients that live here and are not about to move.
+const HERE: &str =
+    "AND NOT EXISTS (SELECT 1 FROM tips t WHERE t.client = cases.client AND t.away > 0)";
+
 impl Store {
     /// Leases up to `limit` cases that are due and not leased, oldest wake-up first; none while this
     /// server is not sure of its node's name.
@@ -66,7 +70,7 @@ impl Store {
         }
         // A look by a reader first: an idle worker must not keep the writer busy.
         let due: i64 = query_scalar(
-            "SELECT COUNT(*) FROM cases WHERE wake_ms IS NOT NULL AND wake_ms <= $1 AND lease_ms <= $1",
+            format!("SELECT COUNT(*) FROM cases WHERE wake_ms IS NOT NULL AND wake_ms <= $1 AND lease_ms <= $1 {HERE}"),
         )
         .bind(now.0)
         .fetch_one(&self.pool)
@@ -142,7 +146,8 @@ impl Store {
             Box::pin(async move {
                 let held = query(
                     "UPDATE cases SET lease_ms = $4
-                     WHERE client = $1 AND id = $2 AND lease_owner = $3",
+                     WHERE client = $1 AND id = $2 AND lease_owner = $3 AND NOT EXISTS
+                       (SELECT 1 FROM tips t WHERE t.client = cases.client AND t.away = 2)",
                 )
                 .bind(client.as_str())
                 .bind(case.to_string())
@@ -197,7 +202,7 @@ impl Store {
             .bind(client.map(ClientId::as_str))
             .bind(phase)
             .bind(i64::from(limit))
-            .fetch_all(&self.pool)
+            .fetch_all(self.of_any(client))
             .await
             .map_err(|e| self.fail(e))?;
         rows.iter().map(|r| case_row(r).map_err(|f| f.into_store(&self.path))).collect()
@@ -235,7 +240,7 @@ fn lease_due(beside: &str, owner: String, until: UnixMs, now: UnixMs, limit: u32
     query(format!(
         "WITH due AS MATERIALIZED (
            SELECT client, id FROM cases
-           WHERE wake_ms IS NOT NULL AND wake_ms <= $3 AND lease_ms <= $3
+           WHERE wake_ms IS NOT NULL AND wake_ms <= $3 AND lease_ms <= $3 {HERE}
            ORDER BY wake_ms LIMIT $4 {beside})
          UPDATE cases SET lease_owner = $1, lease_ms = $2, news = 0
          WHERE (client, id) IN (SELECT client, id FROM due)

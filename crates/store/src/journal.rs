@@ -96,7 +96,7 @@ impl Store {
         )
         .bind(client.as_str())
         .bind(case.to_string())
-        .fetch_all(&self.pool)
+        .fetch_all(self.of(client))
         .await
         .map_err(|e| self.fail(e))?;
         rows.iter().map(|row| self.recorded(row)).collect()
@@ -115,7 +115,7 @@ impl Store {
         )
         .bind(client.as_str())
         .bind(i64::from(limit))
-        .fetch_all(&self.pool)
+        .fetch_all(self.of(client))
         .await
         .map_err(|e| self.fail(e))?;
         rows.iter().map(|row| entry_row(row).map_err(|e| self.fail(e))).collect()

@@ -48,7 +48,7 @@ impl Store {
                 "the node {node} works on this database, or did a moment ago; stop every node and try again in half a minute"
             )));
         }
-        let mut from = self.source.snapshot().await.map_err(|e| self.fail(e))?;
+        let mut from = self.source.snapshot(None).await.map_err(|e| self.fail(e))?;
         let tables = target
             .write(move |tx| {
                 Box::pin(async move {
@@ -119,7 +119,8 @@ async fn copy_all(from: &mut Conn, to: &mut Conn) -> Result<Vec<(String, u64)>, 
     Ok(copied)
 }
 
-async fn tables(conn: &mut Conn) -> Result<Vec<String>, Fault> {
+/// Every table with what an installation wrote, by name.
+pub(crate) async fn tables(conn: &mut Conn) -> Result<Vec<String>, Fault> {
     let sql = match conn {
         Conn::Sqlite(_) => {
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
@@ -132,16 +133,19 @@ async fn tables(conn: &mut Conn) -> Result<Vec<String>, Fault> {
     Ok(all.into_iter().filter(|name| !OWN.contains(&name.as_str())).collect())
 }
 
+/// What a column holds, in either database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     Int,
     Text,
     Bytes,
 }
 
-type Columns = Vec<(String, Kind)>;
+/// A table's columns, in order.
+pub(crate) type Columns = Vec<(String, Kind)>;
 
-async fn columns(conn: &mut Conn, table: &str) -> Result<Columns, Fault> {
+/// The columns of a table.
+pub(crate) async fn columns(conn: &mut Conn, table: &str) -> Result<Columns, Fault> {
     let sql = match conn {
         Conn::Sqlite(_) => "SELECT name, type FROM pragma_table_info($1) ORDER BY cid",
         Conn::Postgres(_) => {
@@ -169,7 +173,8 @@ async fn columns(conn: &mut Conn, table: &str) -> Result<Columns, Fault> {
         .collect()
 }
 
-fn arg(row: &Row, at: usize, kind: Kind) -> Result<Arg, sqlx::Error> {
+/// The value of a column, as an argument.
+pub(crate) fn arg(row: &Row, at: usize, kind: Kind) -> Result<Arg, sqlx::Error> {
     Ok(match kind {
         Kind::Int => Arg::Int(row.try_get(at)?),
         Kind::Text => Arg::Text(row.try_get(at)?),

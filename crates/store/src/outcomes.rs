@@ -71,6 +71,11 @@ pub fn change_key(action: &Action) -> String {
     }
 }
 
+/// The patches or the script of a [`change_key`]; none when it has none.
+pub fn split_change_key(key: &str) -> Vec<&str> {
+    key.split(AND).filter(|change| !change.is_empty()).collect()
+}
+
 impl Store {
     /// How this change fared since then, across all clients: attempts that ended, and how many of
     /// them did not turn out as they should; not knowing counts as failure. Patches count together
@@ -81,7 +86,7 @@ impl Store {
         change_key: &str,
         since: UnixMs,
     ) -> Result<(u32, u32), StoreError> {
-        let changes: Vec<&str> = change_key.split(AND).filter(|c| !c.is_empty()).collect();
+        let changes = split_change_key(change_key);
         let same = match changes.len() {
             0 => String::new(),
             many => format!(
@@ -92,7 +97,8 @@ impl Store {
         };
         let sql = format!(
             "SELECT COUNT(*) AS n, COUNT(CASE WHEN o.state <> 'done' THEN 1 END) AS bad
-             FROM outcomes o WHERE o.kind = $1 AND o.at_ms >= $2 AND o.state <> 'open' {same}"
+             FROM outcomes o WHERE o.kind = $1 AND o.at_ms >= $2 AND o.state <> 'open'
+             AND NOT EXISTS (SELECT 1 FROM tips t WHERE t.client = o.client AND t.away = 2) {same}"
         );
         let mut query = query(sql).bind(kind.name()).bind(since.0);
         for change in changes {
@@ -129,7 +135,7 @@ impl Store {
         .bind(kind.map(ActionKind::name))
         .bind(since.0)
         .bind(hour_since.0)
-        .fetch_one(&self.pool)
+        .fetch_one(self.of_any(client))
         .await
         .map_err(|e| self.fail(e))?;
         let n = |column| count(&row, column).map_err(|f| f.into_store(&self.path));
@@ -157,7 +163,7 @@ impl Store {
         )
         .bind(client.as_str())
         .bind(attempt.to_string())
-        .fetch_optional(&self.pool)
+        .fetch_optional(self.of(client))
         .await
         .map_err(|e| self.fail(e))?;
         row.map(|r| one(&r, attempt).map_err(|f| f.into_store(&self.path))).transpose()

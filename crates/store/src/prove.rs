@@ -108,7 +108,7 @@ impl Store {
         )
         .bind(client.as_str())
         .bind(as_i64(size))
-        .fetch_optional(&self.pool)
+        .fetch_optional(self.of(client))
         .await
         .map_err(|e| self.fail(e))?;
         let found = match note {
@@ -133,7 +133,7 @@ impl Store {
     }
 
     async fn edge_of(&self, client: &ClientId) -> Result<Anchor, StoreError> {
-        let edge = tip(&self.pool, client.as_str()).await;
+        let edge = tip(self.of(client), client.as_str()).await;
         let edge = edge.map_err(|fault| fault.into_store(&self.path))?;
         Ok(Anchor { size: edge.size(), root: edge.root() })
     }

@@ -27,6 +27,7 @@ impl Store {
                 before(DELIVERIES_DAYS),
             ),
             ("DELETE FROM notices WHERE at_ms < $1", before(NOTICES_DAYS)),
+            ("DELETE FROM passed_by WHERE at_ms < $1", before(REQUESTS_DAYS)),
             ("DELETE FROM sessions WHERE expires_ms <= $1", now.0),
             ("DELETE FROM login_tokens WHERE expires_ms <= $1", now.0),
         ];

@@ -123,7 +123,7 @@ impl Store {
                 .bind(client.as_str())
                 .bind(psa)
                 .bind(ticket_id)
-                .fetch_optional(&self.pool)
+                .fetch_optional(self.of(client))
                 .await
                 .map_err(|e| self.fail(e))?;
         row.map(|r| case(&r, "case_id").map_err(|f| f.into_store(&self.path))).transpose()

@@ -127,7 +127,7 @@ async fn read(
     let free = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
     let mut conn = match free {
         Some(conn) => conn,
-        None => source.snapshot().await?,
+        None => source.snapshot(Some(&client)).await?,
     };
     let row = query(sql.to_string())
         .bind(client.as_str())

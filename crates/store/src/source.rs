@@ -3,7 +3,9 @@
 use crate::{
     StoreError, StoreOptions,
     sql::{Conn, Pool, query, writing},
+    wall,
 };
+use domain::ClientId;
 use secrecy::ExposeSecret as _;
 use sqlx::{
     ConnectOptions as _, Connection as _,
@@ -78,6 +80,7 @@ impl Source {
                 ("tcp_keepalives_interval", "5"),
                 ("tcp_keepalives_count", "3"),
                 ("tcp_user_timeout", "20000"),
+                (wall::SCOPE, wall::EVERYONE),
             ])
             .disable_statement_logging();
         Ok((Source::Postgres(Box::new(connect)), name.into()))
@@ -97,8 +100,9 @@ impl Source {
         }
     }
 
-    /// A connection of its own that sees one state of the database until it is closed.
-    pub(crate) async fn snapshot(&self) -> Result<Conn, sqlx::Error> {
+    /// A connection of its own that sees one state of the database until it is closed: of one client
+    /// when one is given, else of all.
+    pub(crate) async fn snapshot(&self, of: Option<&ClientId>) -> Result<Conn, sqlx::Error> {
         let mut conn = match self {
             Source::Sqlite(options) => {
                 let options = (**options).clone().create_if_missing(false).read_only(true);
@@ -116,6 +120,9 @@ impl Source {
             query("SET idle_in_transaction_session_timeout = 0").execute(&mut conn).await?;
         }
         query(begin).execute(&mut conn).await?;
+        if let (Some(client), Conn::Postgres(_)) = (of, &conn) {
+            wall::behind(&mut conn, client).await?;
+        }
         Ok(conn)
     }
 

@@ -300,6 +300,13 @@ impl<'e> Exec<'e> for &'e Pool {
 }
 
 impl Query {
+    /// The statement for PostgreSQL.
+    pub(crate) fn postgres(
+        self,
+    ) -> sqlx::query::Query<'static, sqlx::Postgres, sqlx::postgres::PgArguments> {
+        prepared!(self, without_nul)
+    }
+
     /// Adds an argument.
     pub(crate) fn bind(mut self, arg: impl Into<Arg>) -> Query {
         self.args.push(arg.into());

@@ -31,7 +31,7 @@ impl Store {
     pub async fn fill_tiles(&self, client: &ClientId) -> Result<u64, StoreError> {
         let size: Option<i64> = query_scalar("SELECT size FROM tips WHERE client = $1")
             .bind(client.as_str())
-            .fetch_optional(&self.pool)
+            .fetch_optional(self.of(client))
             .await
             .map_err(|e| self.fail(e))?;
         let size = size.and_then(|s| u64::try_from(s).ok()).unwrap_or(0);
@@ -53,7 +53,7 @@ impl Store {
         let of = |sql: &'static str| query(sql).bind(client.as_str()).bind(i64::from(level));
         let row = of("SELECT COUNT(*), COALESCE(MAX(n) + 1, 0) FROM subtrees
              WHERE client = $1 AND level = $2")
-        .fetch_one(&self.pool)
+        .fetch_one(self.of(client))
         .await
         .map_err(|e| self.fail(e))?;
         let count: i64 = row.try_get(0).map_err(|e| self.fail(e))?;
@@ -62,7 +62,7 @@ impl Store {
             return Ok(u64::try_from(count).unwrap_or(0));
         }
         let rows = of("SELECT n FROM subtrees WHERE client = $1 AND level = $2 ORDER BY n")
-            .fetch_all(&self.pool)
+            .fetch_all(self.of(client))
             .await
             .map_err(|e| self.fail(e))?;
         let gap = (0i64..).zip(&rows).find(|(i, row)| row.try_get(0).ok() != Some(*i));
@@ -146,7 +146,7 @@ impl Store {
         ));
         let all = all.bind(client.as_str()).bind(as_i64(from)).bind(as_i64(to));
         let all = if level > 0 { all.bind(i64::from(level) - 1) } else { all };
-        let text: String = all.fetch_one(&self.pool).await.map_err(|e| self.fail(e))?;
+        let text: String = all.fetch_one(self.of(client)).await.map_err(|e| self.fail(e))?;
         let bytes = hex::decode(text).unwrap_or_default();
         let (hashes, rest) = bytes.as_chunks::<32>();
         let whole = rest.is_empty() && hashes.len() as u64 == to - from;
@@ -162,7 +162,7 @@ impl Store {
         let mut known = Known::default();
         if !wanted.tiles.is_empty() {
             let rows = tiles_query(client, wanted)
-                .fetch_all(&self.pool)
+                .fetch_all(self.of(client))
                 .await
                 .map_err(|e| self.fail(e))?;
             for row in &rows {

@@ -3,7 +3,7 @@
 use crate::{
     StoreError,
     merkle::Frontier,
-    sql::{Conn, Exec, query},
+    sql::{Conn, Exec, Row, query},
     writer::Fault,
 };
 use domain::UnixMs;
@@ -15,6 +15,35 @@ pub(crate) async fn tip<'e>(on: impl Exec<'e>, client: &str) -> Result<Frontier,
         .bind(client)
         .fetch_optional(on)
         .await?;
+    frontier(client, row)
+}
+
+/// The same, for appending.
+///
+/// # Errors
+/// When nothing is appended: the client moves, or lives in another cell.
+pub(crate) async fn open(conn: &mut Conn, client: &str) -> Result<Frontier, Fault> {
+    let row = query("SELECT size, frontier, away FROM tips WHERE client = $1")
+        .bind(client)
+        .fetch_optional(conn)
+        .await?;
+    if let Some(row) = &row
+        && row.try_get::<i64, _>("away")? > 1
+    {
+        return Err(elsewhere(client));
+    }
+    frontier(client, row)
+}
+
+/// Nothing is written for this client here.
+pub(crate) fn elsewhere(client: &str) -> Fault {
+    StoreError::Refused(format!(
+        "{client} is moving to another cell or lives there; nothing is written for it here"
+    ))
+    .into()
+}
+
+fn frontier(client: &str, row: Option<Row>) -> Result<Frontier, Fault> {
     let Some(row) = row else { return Ok(Frontier::default()) };
     let size: i64 = row.try_get("size")?;
     let bytes: Vec<u8> = row.try_get("frontier")?;

@@ -28,7 +28,7 @@ impl Store {
         .bind(brain)
         .bind(kind)
         .bind(since.0)
-        .fetch_all(&self.pool)
+        .fetch_all(self.of(client))
         .await
         .map_err(|e| self.fail(e))?;
         let all: BTreeSet<&str> = before.iter().chain(targets).map(String::as_str).collect();

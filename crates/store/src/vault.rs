@@ -193,7 +193,8 @@ impl Store {
                 Box::pin(async move {
                     let row = query(
                         "UPDATE drops SET code_hash = $2, code_ms = $3, code_sent = code_sent + 1
-                         WHERE id = $1 AND state = 'ready' AND expires_ms > $3 AND code_sent < $4
+                         WHERE id = $1 AND state = 'ready' AND expires_ms > $3 AND code_sent < $4 AND NOT EXISTS
+                           (SELECT 1 FROM tips t WHERE t.client = drops.client AND t.away = 2)
                          RETURNING id, client, login, address, state, expires_ms",
                     )
                     .bind(&id)
@@ -292,7 +293,8 @@ async fn take(
     let row = query(
         "SELECT id, client, login, address, state, expires_ms, attempt, sealed, code_hash, code_ms,
            code_tries
-         FROM drops WHERE id = $1 AND state = 'ready' AND expires_ms > $2",
+         FROM drops WHERE id = $1 AND state = 'ready' AND expires_ms > $2 AND NOT EXISTS
+           (SELECT 1 FROM tips t WHERE t.client = drops.client AND t.away = 2)",
     )
     .bind(id)
     .bind(now.0)

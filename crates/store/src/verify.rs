@@ -77,7 +77,7 @@ impl Store {
         which: &'static str,
     ) -> Result<Report, StoreError> {
         // One transaction, so that what is being written meanwhile does not look like damage.
-        let mut conn = self.source.snapshot().await.map_err(|e| self.fail(e))?;
+        let mut conn = self.source.snapshot(Some(client)).await.map_err(|e| self.fail(e))?;
         let report = self.verify_in(&mut conn, client, kept, which).await;
         let _ = conn.close().await;
         report
@@ -132,14 +132,14 @@ impl Store {
         query(format!("{ROWS} WHERE e.client = $1 AND e.seq = $2"))
             .bind(client.as_str())
             .bind(as_i64(seq))
-            .fetch_optional(&self.pool)
+            .fetch_optional(self.of(client))
             .await
             .map_err(|e| self.fail(e))
     }
 
     /// The newest signed checkpoint of a client's log, to be kept elsewhere.
     pub async fn checkpoint(&self, client: &ClientId) -> Result<Option<String>, StoreError> {
-        newest(&self.pool, client).await.map_err(|e| self.fail(e))
+        newest(self.of(client), client).await.map_err(|e| self.fail(e))
     }
 
     /// The key that checks this client's checkpoints, as C2SP writes it.

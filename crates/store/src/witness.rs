@@ -36,7 +36,7 @@ impl Store {
         )
         .bind(client.as_str())
         .bind(witness)
-        .fetch_one(&self.pool)
+        .fetch_one(self.of(client))
         .await
         .map_err(|e| self.fail(e))?;
         Ok(u64::try_from(size).unwrap_or(0))
@@ -85,7 +85,7 @@ impl Store {
         );
         for select in [cosigned, any] {
             let select = select.bind(client.as_str()).bind(as_i64(size));
-            let row = select.fetch_optional(&self.pool).await.map_err(|e| self.fail(e))?;
+            let row = select.fetch_optional(self.of(client)).await.map_err(|e| self.fail(e))?;
             let Some(row) = row else { continue };
             let at: i64 = row.try_get(0).map_err(|e| self.fail(e))?;
             let mut note: String = row.try_get(1).map_err(|e| self.fail(e))?;
@@ -94,7 +94,7 @@ impl Store {
             )
             .bind(client.as_str())
             .bind(at)
-            .fetch_all(&self.pool)
+            .fetch_all(self.of(client))
             .await
             .map_err(|e| self.fail(e))?;
             lines.iter().for_each(|line| note.extend([line.as_str(), "\n"]));

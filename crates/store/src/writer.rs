@@ -86,6 +86,9 @@ pub(crate) struct Tx {
     data_version: Option<i64>,
     /// Right edges as they were committed.
     settled: BTreeMap<String, Frontier>,
+    /// Clients that moved away in this batch, and which of them by the current piece of work.
+    shut: BTreeSet<String>,
+    shutting: Vec<String>,
     /// What this batch adds to the counters.
     pub(crate) tally: Tally,
     /// Cases that moved on in this batch.
@@ -161,18 +164,45 @@ impl Tx {
         self.saved = false;
         self.earlier = self.pending.len();
         self.before.clear();
+        self.shutting.clear();
         self.versions.begin_work();
         self.tally.mark();
     }
 
-    /// The right edge of a client's tree, with what this transaction appended.
+    /// The right edge of a client's tree, with what this transaction appended: for appending.
+    ///
+    /// # Errors
+    /// When the client moves, or lives in another cell: nothing is appended there.
     pub(crate) async fn edge(&mut self, client: &str) -> Result<Frontier, Fault> {
+        if self.shut.contains(client) {
+            return Err(tip::elsewhere(client));
+        }
         match self.edges.get(client) {
             Some((edge, _)) => Ok(edge.clone()),
             None => match self.settled.get(client) {
                 Some(edge) => Ok(edge.clone()),
-                None => tip(&mut self.conn, client).await,
+                None => tip::open(&mut self.conn, client).await,
             },
+        }
+    }
+
+    /// How many entries a client's journal has, with what this transaction appended.
+    pub(crate) async fn edge_size(&mut self, client: &str) -> Result<u64, Fault> {
+        match self.edges.get(client) {
+            Some((edge, _)) => Ok(edge.size()),
+            None => Ok(tip(&mut self.conn, client).await?.size()),
+        }
+    }
+
+    /// Notes that the current piece of work shut a client's door, or opened it. Its cases may have come
+    /// from elsewhere; nothing is pending, since the door was set through [`Tx::sql`].
+    pub(crate) fn door(&mut self, client: &str, shut: bool) {
+        self.settled.remove(client);
+        self.versions.forget();
+        if !shut {
+            self.shut.remove(client);
+        } else if self.shut.insert(client.into()) {
+            self.shutting.push(client.into());
         }
     }
 
@@ -187,12 +217,17 @@ impl Tx {
             self.grown.insert(client.clone(), at);
             self.settled.insert(client, edge);
         }
+        // From now on the table says it.
+        for client in std::mem::take(&mut self.shut) {
+            self.settled.remove(&client);
+        }
     }
 
     /// Forgets what others may have changed, or what was not committed.
     fn forget(&mut self) {
         self.versions.forget();
         self.settled.clear();
+        self.shut.clear();
     }
 
     /// Moves the right edge of a client's tree, after an entry was appended.
@@ -218,6 +253,9 @@ impl Tx {
         self.pending.cut(self.earlier);
         self.versions.take_back();
         self.tally.take_back();
+        for client in self.shutting.drain(..) {
+            self.shut.remove(&client);
+        }
         while let Some((client, old)) = self.before.pop() {
             match old {
                 Some(edge) => self.edges.insert(client, edge),
@@ -321,6 +359,8 @@ pub(crate) async fn run(
         versions: Versions::default(),
         data_version: None,
         settled: BTreeMap::new(),
+        shut: BTreeSet::new(),
+        shutting: Vec::new(),
         tally: Tally::default(),
         moved: BTreeSet::new(),
         source,

@@ -23,7 +23,9 @@ pub(crate) async fn own(
     let id: CaseId = id.parse().map_err(|_| unknown())?;
     let row = api.app.store.case(id).await?.ok_or_else(unknown)?;
     let own = row.brain.as_ref() == Some(&caller.0.id) && caller.may_for(&row.client);
-    own.then_some((row.client, id)).ok_or_else(unknown)
+    let (client, id) = own.then_some((row.client, id)).ok_or_else(unknown)?;
+    super::problem::here(&api.app, &client)?;
+    Ok((client, id))
 }
 
 /// How it stands now.

@@ -1,10 +1,12 @@
 //! What went wrong, as `application/problem+json` (RFC 9457).
 
 use super::check::Wrong;
+use crate::app::App;
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use domain::ClientId;
 use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
@@ -26,9 +28,29 @@ pub(crate) struct Problem {
     detail: String,
     /// Which part of the body, as `actions[0].devices[2].name`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    at: Option<String>,
+    #[schema(value_type = Option<String>)]
+    at: Option<Box<str>>,
+    /// Where it would be right to ask instead, when the client lives in another cell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    url: Option<Box<str>>,
     #[serde(skip)]
-    retry_after_s: Option<u64>,
+    retry_after_s: Option<u32>,
+}
+
+/// Sends a caller to the cell of a client that does not live here.
+///
+/// # Errors
+/// Names the cell and where it is.
+pub(super) fn here(app: &App, client: &ClientId) -> Result<(), Problem> {
+    let Some(there) = app.cells.elsewhere(client) else { return Ok(()) };
+    let detail = match &there.url {
+        Some(url) => format!("{client} lives in the cell {}; ask at {url}.", there.cell),
+        None => format!("{client} lives in the cell {}, which is not configured here.", there.cell),
+    };
+    let mut problem = Problem::new(StatusCode::MISDIRECTED_REQUEST, "lives_elsewhere", detail);
+    problem.url = there.url.map(String::into_boxed_str);
+    Err(problem)
 }
 
 impl Problem {
@@ -41,6 +63,7 @@ impl Problem {
             code,
             detail: detail.into(),
             at: None,
+            url: None,
             retry_after_s: None,
         }
     }
@@ -74,7 +97,7 @@ impl Problem {
     pub(crate) fn too_many(wait_s: u64, rate: u32) -> Self {
         let detail = format!("This brain may send {rate} requests a minute; wait {wait_s} s.");
         let mut problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate", detail);
-        problem.retry_after_s = Some(wait_s);
+        problem.retry_after_s = Some(u32::try_from(wait_s).unwrap_or(u32::MAX));
         problem
     }
 
@@ -87,7 +110,7 @@ impl Problem {
 impl From<Wrong> for Problem {
     fn from(wrong: Wrong) -> Problem {
         let mut problem = Problem::unprocessable("does_not_fit", wrong.to_string());
-        problem.at = Some(wrong.at);
+        problem.at = Some(wrong.at.into_boxed_str());
         problem
     }
 }

@@ -30,6 +30,7 @@ fn in_scope(api: &Api, caller: &Caller, asked: &Asked) -> Result<(), Problem> {
             )));
         }
     }
+    super::problem::here(&api.app, &asked.client)?;
     match asked.actions.iter().map(Action::kind).find(|k| !caller.may_ask(*k)) {
         None => Ok(()),
         Some(kind) => {

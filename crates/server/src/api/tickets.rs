@@ -153,6 +153,7 @@ pub(crate) async fn one(
 ) -> Result<TicketResource, Problem> {
     for client in within(api, caller) {
         if let Some(case) = api.app.store.ticket_case(&client, psa, id).await? {
+            super::problem::here(&api.app, &client)?;
             return read(api, &client, case).await;
         }
     }

@@ -159,6 +159,7 @@ fn line(event: &Event) -> String {
         }
         Event::BrainAdded { brain, .. } | Event::BrainRevoked { brain, .. } => brain.to_string(),
         Event::PersonChanged { person, change } => format!("{person}: {change}"),
+        Event::ClientMoved { client, cell, .. } => format!("{client} lives in {cell}"),
     }
 }
 

@@ -9,6 +9,7 @@ mod backup;
 mod brains;
 mod breakers;
 mod cases;
+mod cells;
 mod config;
 mod doctor;
 pub(crate) mod init;
@@ -72,6 +73,8 @@ enum Command {
     Journal(journal::Args),
     /// Move the installation to PostgreSQL, or back, and prove that it arrived.
     Migrate(migrate::Args),
+    /// Where clients live when there are several PostgreSQL, and moving one.
+    Cells(cells::Args),
     /// Judge a request and its facts, given as JSON, offline.
     Judge(judge::Args),
     /// Print a one-time sign-in link for a person (works on the server's own machine).
@@ -114,6 +117,7 @@ pub(crate) async fn run(cli: Cli) -> CliResult {
         Command::People(args) => people::run(args).await,
         Command::Journal(args) => journal::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
+        Command::Cells(args) => cells::run(args).await,
         Command::Judge(args) => judge::run(args),
         Command::Login(args) => login::run(args).await,
         Command::Demo(args) => crate::demo::run(args).await,

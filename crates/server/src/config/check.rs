@@ -2,7 +2,7 @@
 
 use super::Config;
 use crate::worker::Witness;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 impl Config {
     /// Every mistake, each with what would be right; empty when there is none.
@@ -18,27 +18,48 @@ impl Config {
         wrong.extend(self.witness.as_ref().and_then(|w| Witness::new(w).err()));
         self.check_psas(&mut wrong);
         self.check_clients(&mut wrong);
+        self.check_cells(&mut wrong);
         wrong
     }
 
     fn wrong_address(&self) -> Option<String> {
-        let url = match url::Url::parse(&self.public_url) {
-            Ok(url) => url,
-            Err(e) => {
-                return Some(format!(
-                    "`public_url` {:?}: {e}; write https://host",
-                    self.public_url
+        wrong_url("`public_url`", &self.public_url, "passwords are fetched from it")
+    }
+
+    fn check_cells(&self, wrong: &mut Vec<String>) {
+        let Some(own) = &self.cell else {
+            if let Some(other) = self.cells.first() {
+                wrong.push(format!(
+                    "[[cells]] {} is another cell, but this one has no name; write [cell] name = \"…\"",
+                    other.name
                 ));
             }
+            return;
         };
-        let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
-        let good = url.scheme() == "https" || (url.scheme() == "http" && loopback);
-        (!good).then(|| {
-            format!(
-                "`public_url` {:?} must begin with https://; passwords are fetched from it",
-                self.public_url
-            )
-        })
+        let mut names = HashSet::from([&own.name]);
+        for cell in &self.cells {
+            if !names.insert(&cell.name) {
+                wrong.push(format!(
+                    "the cell {} stands twice; [cell] and each of [[cells]] have names of their own",
+                    cell.name
+                ));
+            }
+            let what = format!("[[cells]] {}: `url`", cell.name);
+            wrong.extend(wrong_url(&what, &cell.url, "visitors are sent there"));
+        }
+        for client in &self.client {
+            let id = &client.id;
+            match &client.cell {
+                Some(cell) if !names.contains(cell) => wrong.push(format!(
+                    "[[client]] {id}: `cell` is {cell}, which neither [cell] nor [[cells]] names"
+                )),
+                None if !self.cells.is_empty() => wrong.push(format!(
+                    "[[client]] {id} needs `cell`, the same in every cell's configuration: one of {:?}",
+                    names.iter().map(|name| name.as_str()).collect::<BTreeSet<_>>()
+                )),
+                _ => {}
+            }
+        }
     }
 
     fn check_psas(&self, wrong: &mut Vec<String>) {
@@ -94,4 +115,15 @@ impl Config {
             }
         }
     }
+}
+
+/// What is wrong with an address that people are led to; `why` completes the sentence.
+fn wrong_url(what: &str, text: &str, why: &str) -> Option<String> {
+    let url = match url::Url::parse(text) {
+        Ok(url) => url,
+        Err(e) => return Some(format!("{what} {text:?}: {e}; write https://host")),
+    };
+    let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+    let good = url.scheme() == "https" || (url.scheme() == "http" && loopback);
+    (!good).then(|| format!("{what} {text:?} must begin with https://; {why}"))
 }

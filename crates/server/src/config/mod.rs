@@ -6,7 +6,7 @@ use connectors::{
     mail::smtp::SmtpConfig,
     psa::{connectwise::ConnectWiseConfig, request_tracker::RequestTrackerConfig},
 };
-use domain::{ClientId, Tier};
+use domain::{CellId, ClientId, Tier};
 use gate::Policy;
 use serde::Deserialize;
 use std::{
@@ -72,6 +72,34 @@ pub(crate) struct Config {
     /// Client companies.
     #[serde(default)]
     pub(crate) client: Vec<ClientEntry>,
+    /// Which cell this is; without it there is one.
+    pub(crate) cell: Option<CellEntry>,
+    /// The other cells.
+    #[serde(default)]
+    pub(crate) cells: Vec<PeerEntry>,
+}
+
+/// This cell: one PostgreSQL with its nodes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CellEntry {
+    /// Its name among the cells.
+    pub(crate) name: CellId,
+    /// The name of the installation in signed checkpoints, the same in every cell: a journal that
+    /// moves stays provable. Without it, the host of `public_url`.
+    pub(crate) journal: Option<String>,
+}
+
+/// Another cell.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PeerEntry {
+    /// Its name.
+    pub(crate) name: CellId,
+    /// Its `public_url`.
+    pub(crate) url: String,
+    /// What the two cells sign with, the same in both.
+    pub(crate) secret: SecretSource,
 }
 
 /// Limits of the built-in brain.
@@ -157,6 +185,8 @@ pub(crate) struct ClientEntry {
     /// Hours until an unread one-time password is wiped.
     #[serde(default = "default_link_ttl")]
     pub(crate) link_ttl_hours: u32,
+    /// The cell that it lives in until it is moved; needed where there are several.
+    pub(crate) cell: Option<CellId>,
     pub(crate) active_directory: Option<ActiveDirectoryConfig>,
     pub(crate) graph: Option<GraphConfig>,
 }
@@ -220,6 +250,7 @@ impl Config {
         if let Some(telemetry) = &mut self.telemetry {
             telemetry.otlp_headers.iter_mut().for_each(secret);
         }
+        self.cells.iter_mut().for_each(|cell| secret(&mut cell.secret));
         if let Some(mail) = &mut self.mail {
             mail.password.iter_mut().for_each(secret);
             mail.ca_file.iter_mut().for_each(file);
@@ -259,6 +290,7 @@ impl Config {
         let mut all: Vec<&SecretSource> = Vec::new();
         all.extend(&self.database);
         all.extend(&self.metrics_token);
+        all.extend(self.cells.iter().map(|cell| &cell.secret));
         all.extend(self.mail.iter().filter_map(|m| m.password.as_ref()));
         all.extend(self.telemetry.iter().filter_map(|t| t.otlp_headers.as_ref()));
         for psa in &self.psa {

@@ -125,6 +125,8 @@ pub(super) fn config(
             connectwise: Some(connectwise),
         }],
         client: clients,
+        cell: None,
+        cells: Vec::new(),
     })
 }
 
@@ -174,6 +176,7 @@ fn entry(
         service_accounts: client.service_accounts.iter().cloned().collect(),
         authorised_contacts: Default::default(),
         link_ttl_hours: 24,
+        cell: None,
         active_directory,
         graph,
     })

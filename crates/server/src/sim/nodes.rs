@@ -160,6 +160,7 @@ fn app(store: Store, outside: &Outside) -> App {
         changed: broadcast::channel(16).0,
         complaints: Default::default(),
         ops: Default::default(),
+        cells: Default::default(),
         traces: Default::default(),
     }
 }

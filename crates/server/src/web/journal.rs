@@ -202,6 +202,7 @@ fn sentence(event: &domain::Event) -> String {
         Event::BrainAdded { brain, limits } => format!("{brain}: {}", limits.join("; ")),
         Event::BrainRevoked { brain, reason } => format!("{brain}: {reason}"),
         Event::PersonChanged { person, change } => format!("{person}: {change}"),
+        Event::ClientMoved { client, cell, .. } => format!("{client} lives in {cell}"),
         Event::Noted { text, .. } => text.clone(),
         _ => String::new(),
     };

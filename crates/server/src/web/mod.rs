@@ -14,8 +14,10 @@ mod breakers;
 mod by_hand;
 mod case;
 mod cases;
+mod elsewhere;
 mod events;
 mod fact;
+mod fleet;
 mod form;
 mod guard;
 mod headers;
@@ -116,15 +118,18 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/login", get(login::get).post(login::post))
         .route("/login/once/{token}", get(login::once_get).post(login::once_post))
         .route("/logout", post(login::logout))
+        .layer(middleware::from_fn_with_state(web.clone(), elsewhere::lead))
         .layer(session::layer(web.app.store.clone(), web.https));
     let open = Router::new()
         .route("/reload", post(reload::post))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
+        .route("/fleet/summary", get(fleet::summary))
         .route("/assets/{name}", get(assets::get))
         .route("/secret/{token}", get(secret::get).post(secret::take))
         .route("/secret/{token}/code", post(secret::code))
-        .route("/hooks/psa/{name}/{token}", post(hooks::post));
+        .route("/hooks/psa/{name}/{token}", post(hooks::post))
+        .layer(middleware::from_fn_with_state(web.clone(), elsewhere::lead));
     console
         .merge(open)
         .merge(crate::api::router(web.app.clone()))

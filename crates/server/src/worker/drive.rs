@@ -87,6 +87,12 @@ async fn walk(app: &App, client_id: &ClientId, case: CaseId) -> Result<(), Drive
     let client = parts.clients.get(client_id).ok_or_else(|| {
         DriveError::Stuck(format!("client {client_id} is not in the configuration any more"))
     })?;
+    if let Some(there) = app.cells.elsewhere(client_id) {
+        return Err(DriveError::Stuck(format!(
+            "client {client_id} lives in the cell {}",
+            there.cell
+        )));
+    }
     if app.traces.is_on() {
         spans::opening(app, client_id, case, &app.store.events(client_id, case).await?);
     }

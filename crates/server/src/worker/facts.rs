@@ -126,7 +126,13 @@ async fn limits(
     facts.brain = brain(app, request, rules).await?;
     // A stop lets our own technician's record of the ticket go on, so that people learn of it.
     let own_record = action.ticket().is_some() && request.brain == app.brain;
-    facts.breaker = match ours(app.store.breaker_for(&client.id, action.kind()).await)? {
+    let open = ours(app.store.breaker_for(&client.id, action.kind()).await)?;
+    // Of equals the one that was opened here: it is closed here as well.
+    let open = open.map(|here| match app.cells.breaker() {
+        Some(there) if here.as_ref().is_none_or(|h| there.mode > h.mode) => Some(there),
+        _ => here,
+    });
+    facts.breaker = match open {
         Ok(_) if own_record => Fact::known(None, "platform", clock::now()),
         Ok(open) => Fact::known(open, "platform", clock::now()),
         Err(why) => Fact::Missing(why),

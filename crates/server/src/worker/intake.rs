@@ -15,7 +15,8 @@ use domain::{
 };
 use sha2::{Digest as _, Sha256};
 use std::{sync::Arc, time::Duration};
-use store::{Append, Intake, NewEntry, Received, StoreError, View};
+use store::{Append, Door, Intake, NewEntry, Received, StoreError, View};
+use tokio::time::Instant;
 
 /// Two tickets that say the same within this time are one, in milliseconds.
 const DUPLICATE_WINDOW_MS: i64 = 24 * 3_600_000;
@@ -37,6 +38,7 @@ pub(super) async fn run(app: Arc<App>, name: String, mut stop: Stop) {
     let mut failing = false;
     let mut aside = true;
     let duty = format!("intake of {name}");
+    let mut moves = None;
     while !stop.is_set() {
         let now = app.parts();
         if !Arc::ptr_eq(&parts, &now) {
@@ -52,6 +54,9 @@ pub(super) async fn run(app: Arc<App>, name: String, mut stop: Stop) {
         }
         if aside {
             aside = again(&app, &parts, psa.as_ref()).await.is_err();
+        }
+        if app.cells.own().is_some() {
+            take_up(&app, &parts, psa.as_ref(), &mut moves).await;
         }
         match look(&app, &parts, psa.as_ref()).await {
             Ok(more) => {
@@ -101,6 +106,58 @@ async fn again(app: &App, parts: &Parts, psa: &dyn Psa) -> Result<(), IntakeErro
     Ok(())
 }
 
+/// How often is looked for tickets that were passed by while their client did not move after all.
+const PASSED_BY: Duration = Duration::from_secs(60);
+
+/// Takes up what was passed by, of clients that live here by now: when somebody moved, and from time to
+/// time. What fails is tried again.
+async fn take_up(
+    app: &App,
+    parts: &Parts,
+    psa: &dyn Psa,
+    last: &mut Option<(Option<u64>, Instant)>,
+) {
+    let changes = app.cells.changes();
+    if last.is_some_and(|(seen, at)| seen == changes && at.elapsed() < PASSED_BY) {
+        return;
+    }
+    *last = Some((changes, Instant::now()));
+    let all = async {
+        for (client, id) in app.store.passed_by(psa.name()).await? {
+            let here = app.cells.elsewhere(&client).is_none();
+            if here && app.store.door(&client).await? == Door::Open {
+                take(app, parts, psa, &id).await?;
+                app.store.took_up(&client, psa.name(), &id).await?;
+            }
+        }
+        Ok::<(), IntakeError>(())
+    };
+    if let Err(e) = all.await {
+        tracing::warn!(psa = psa.name(), error = %e, "tickets that were passed by are taken up later");
+        *last = None;
+    }
+}
+
+/// Leaves a ticket to the cell of its client: at once when that is another one, and when nothing is
+/// written for the client because it is about to move.
+async fn unless_elsewhere<T>(
+    app: &App,
+    psa: &dyn Psa,
+    id: &str,
+    client: &ClientId,
+    taking: impl Future<Output = Result<T, IntakeError>>,
+) -> Result<Option<T>, IntakeError> {
+    if app.cells.elsewhere(client).is_none() {
+        match taking.await {
+            Err(IntakeError::Store(StoreError::Refused(_)))
+                if app.store.door(client).await? == Door::Shut => {}
+            other => return other.map(Some),
+        }
+    }
+    app.store.pass_by(client, psa.name(), id, clock::now()).await?;
+    Ok(None)
+}
+
 /// Takes one page of changes in; answers whether more are waiting.
 async fn look(app: &App, parts: &Parts, psa: &dyn Psa) -> Result<bool, IntakeError> {
     let cursor = app.store.cursor(psa.name()).await?;
@@ -120,7 +177,12 @@ async fn look(app: &App, parts: &Parts, psa: &dyn Psa) -> Result<bool, IntakeErr
 async fn take(app: &App, parts: &Parts, psa: &dyn Psa, id: &str) -> Result<Taken, IntakeError> {
     let taken = match app.store.known_ticket(psa.name(), id).await? {
         None => take_in(app, parts, psa, id).await,
-        Some(known) => take_messages(app, psa, id, &known.client, known.case).await,
+        Some(known) => {
+            let taking = take_messages(app, psa, id, &known.client, known.case);
+            let taken = unless_elsewhere(app, psa, id, &known.client, taking).await;
+            // What was passed by is kept for the day that its client lives here.
+            taken.map(|taken| taken.unwrap_or(Taken::Whole))
+        }
     };
     match taken {
         Err(IntakeError::Call(e @ CallError::Rejected { .. })) => {
@@ -160,7 +222,9 @@ async fn take_in(app: &App, parts: &Parts, psa: &dyn Psa, id: &str) -> Result<Ta
         duplicate_since: now.plus_ms(-DUPLICATE_WINDOW_MS),
         at: now,
     };
-    if let Received::New(case) = app.store.receive(intake).await? {
+    let taking = async { Ok(app.store.receive(intake).await?) };
+    let taken = unless_elsewhere(app, psa, id, &client.id, taking).await?;
+    if let Some(Received::New(case)) = taken {
         failpoint::hit(Point::Write);
         let span = span.with("journeyman.client", &client.id);
         app.traces.end(span.with("journeyman.vendor", psa.vendor()).with("journeyman.ticket", id));

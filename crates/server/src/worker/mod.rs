@@ -97,6 +97,7 @@ pub(crate) async fn run(app: Arc<App>, stop: Stop) {
     // A simulation has no network of its own.
     if !clock::is_simulated() {
         tasks.spawn(crate::api::webhooks::run(app.clone(), stop.clone()));
+        tasks.spawn(crate::cells::run(app.clone(), stop.clone()));
         tasks.spawn(witness::run(app.clone(), stop));
     }
     while tasks.join_next().await.is_some() {}
@@ -184,6 +185,9 @@ async fn cases(app: Arc<App>, mut stop: Stop) {
     let driven: Arc<Mutex<HashSet<CaseId>>> = Arc::default();
     // A claim whose answer got lost may have leased cases that nobody drives.
     let mut lost = false;
+    while !stop.is_set() && !app.cells.is_ready() {
+        stop.rest(LOOK_EVERY).await;
+    }
     while !stop.is_set() {
         while running.try_join_next().is_some() {}
         if lost {

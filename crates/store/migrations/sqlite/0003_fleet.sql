@@ -26,3 +26,23 @@ CREATE TABLE cosignatures (
     at_ms   BIGINT NOT NULL,
     PRIMARY KEY (client, size, witness)
 );
+
+-- Which cell a client lives in, once it has moved: the largest version is true. Before, the
+-- configuration says it. size: entries of its journal when it moved there.
+CREATE TABLE homes (
+    client  TEXT   PRIMARY KEY,
+    cell    TEXT   NOT NULL,
+    version BIGINT NOT NULL,
+    size    BIGINT NOT NULL
+);
+-- 1: about to move, nothing is begun. 2: moving or moved, nothing is written.
+ALTER TABLE tips ADD COLUMN away BIGINT NOT NULL DEFAULT 0;
+
+-- Tickets of clients that live elsewhere, until they live here or are old.
+CREATE TABLE passed_by (
+    client    TEXT   NOT NULL,
+    psa       TEXT   NOT NULL,
+    ticket_id TEXT   NOT NULL,
+    at_ms     BIGINT NOT NULL,
+    PRIMARY KEY (client, psa, ticket_id)
+);

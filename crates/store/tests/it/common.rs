@@ -41,19 +41,28 @@ pub(crate) fn options(dir: &Path) -> StoreOptions {
         let path = dir.display().to_string();
         let name: String = path.bytes().map(|b| format!("{b:02x}")).collect();
         let name = format!("t{}", &name[name.len().saturating_sub(40)..]);
-        let url = format!("{server}/{name}");
+        let url = format!("{}/{name}", plain(&server));
         std::thread::spawn(move || create(&server, &name)).join().unwrap();
         options.database = Some(url.into());
     }
     options
 }
 
+/// The address of a server for a role that is no superuser: it owns its tables, and policies bind it.
+fn plain(server: &str) -> String {
+    let host = server.rsplit_once('@').unwrap().1;
+    format!("postgres://journeyman_plain:plain@{host}")
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn create(server: &str, name: &str) {
     let mut conn = sqlx::PgConnection::connect(&format!("{server}/postgres")).await.unwrap();
-    let sql = format!("CREATE DATABASE {name}");
-    // Somebody else may have made it at the same moment, or a moment ago.
-    let _ = sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut conn).await;
+    let role = "CREATE ROLE journeyman_plain LOGIN PASSWORD 'plain'";
+    let database = format!("CREATE DATABASE {name} OWNER journeyman_plain");
+    for sql in [role.to_owned(), database] {
+        // Somebody else may have made it at the same moment, or a moment ago.
+        let _ = sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut conn).await;
+    }
 }
 
 pub(crate) async fn open(dir: &Path) -> Store {

@@ -92,6 +92,11 @@ impl Default for Limits {
 
 impl Desk {
     pub(super) async fn new() -> Desk {
+        Desk::with(|_| {}).await
+    }
+
+    /// The same; `change` sees the parts first.
+    pub(super) async fn with(change: impl FnOnce(&mut App)) -> Desk {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(&StoreOptions::new(dir.path(), "desk.example")).await.unwrap();
         for (id, role) in [("owner", Role::Technician), ("boss", Role::Admin)] {
@@ -102,7 +107,7 @@ impl Desk {
         let model = technician::train(&history(), &TrainOptions::default()).unwrap();
         let clients = clients.into_iter().map(|c| (c.id.clone(), c)).collect();
         let parts = Parts { clients, poll_ms: 1_000, workers: 2, ..Parts::default() };
-        let app = Arc::new(App {
+        let mut app = App {
             store,
             parts: watch::Sender::new(Arc::new(parts)),
             started: crate::config::example(),
@@ -120,7 +125,10 @@ impl Desk {
             complaints: Default::default(),
             traces: Default::default(),
             ops: Default::default(),
-        });
+            cells: Default::default(),
+        };
+        change(&mut app);
+        let app = Arc::new(app);
         let json = serde_json::to_string(&policy()).unwrap();
         app.store.seed_policy(&policy().version, &json, clock::now()).await.unwrap();
         Desk { router: crate::api::router(app.clone()), people, app, worker: None, _dir: dir }
@@ -128,12 +136,16 @@ impl Desk {
 
     /// The same with a worker that drives what comes in.
     pub(super) async fn at_work() -> Desk {
+        Desk::new().await.working()
+    }
+
+    /// Has a worker drive what comes in.
+    pub(super) fn working(mut self) -> Desk {
         connectors::install_crypto_provider();
-        let mut desk = Desk::new().await;
         let (switch, stop) = Stop::new();
-        tokio::spawn(worker::run(desk.app.clone(), stop));
-        desk.worker = Some(switch);
-        desk
+        tokio::spawn(worker::run(self.app.clone(), stop));
+        self.worker = Some(switch);
+        self
     }
 
     /// Lets a brain in; its token.

@@ -80,6 +80,7 @@ pub(super) fn tell(r: &Recorded) -> Moment {
         | Event::BreakerClosed { .. }
         | Event::BrainAdded { .. }
         | Event::BrainRevoked { .. }
+        | Event::ClientMoved { .. }
         | Event::PersonChanged { .. } => blank(r, "quiet", words::spaced(r.event.kind())),
     }
 }

@@ -37,6 +37,7 @@ const ADMIN: [Met; 4] = [SignIn, Forbidden, Forbidden, In];
 const TABLE: &[(&str, &str, &str, [Met; 4])] = &[
     ("/healthz", "GET", "/healthz", [In, In, In, In]),
     ("/readyz", "GET", "/readyz", [In, In, In, In]),
+    ("/fleet/summary", "GET", "/fleet/summary", [Missing; 4]),
     ("/metrics", "GET", "/metrics", [Unauthorised, Forbidden, Forbidden, In]),
     // Whatever the session: it wants a name and a password. See `super::reload`.
     ("/reload", "POST", "/reload", [Unauthorised; 4]),

@@ -5,6 +5,7 @@ mod access;
 mod brains;
 mod breakers;
 mod by_hand;
+mod cells;
 mod change;
 mod decide;
 mod health;

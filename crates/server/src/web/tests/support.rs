@@ -76,6 +76,7 @@ impl Desk {
             complaints: Default::default(),
             traces: Default::default(),
             ops: Default::default(),
+            cells: Default::default(),
         };
         change(&mut app);
         let app = Arc::new(app);

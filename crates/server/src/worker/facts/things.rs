@@ -66,7 +66,12 @@ async fn fleet(
     let key = store::change_key(&request.action);
     let kind = request.action.kind();
     let found = app.store.fleet(kind, &key, now.plus_ms(-window_ms)).await;
-    Ok(match super::ours(found)? {
+    let changes = store::split_change_key(&key);
+    let both = super::ours(found)?.and_then(|(attempts, failures)| {
+        let (more, worse) = app.cells.fared(kind, &changes, window_ms)?;
+        Ok((attempts.saturating_add(more), failures.saturating_add(worse)))
+    });
+    Ok(match both {
         Ok((attempts, failures)) => Fact::known(FleetFacts { attempts, failures }, "platform", now),
         Err(why) => Fact::Missing(why),
     })
