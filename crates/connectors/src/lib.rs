@@ -8,6 +8,7 @@ mod error;
 mod http;
 pub mod idp;
 pub mod mail;
+mod pace;
 pub mod psa;
 mod read_back;
 mod secret;
@@ -15,6 +16,7 @@ mod tls;
 
 pub use error::CallError;
 pub use idp::Directory;
+pub use pace::{Pace, Paced};
 pub use psa::{Change, Changes, Psa};
 pub use read_back::{ReadBack, account_read_back};
 pub use secret::{SecretError, SecretSource};

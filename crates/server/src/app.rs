@@ -10,7 +10,7 @@ use crate::{
     policy::{self, Live},
 };
 use connectors::{
-    Directory, Psa,
+    Directory, Pace, Paced, Psa,
     idp::{active_directory::ActiveDirectory, graph::Graph},
     mail::smtp::Smtp,
     psa::{connectwise::ConnectWise, request_tracker::RequestTracker},
@@ -79,6 +79,9 @@ pub(crate) struct App {
     pub(crate) cells: Cells,
 }
 
+/// From so many due cases on that nobody works on yet, help desks and brains keep theirs.
+const FULL: u32 = 2_000;
+
 /// Why the server cannot start.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -125,6 +128,11 @@ impl App {
     /// The parts as they are now.
     pub(crate) fn parts(&self) -> Arc<Parts> {
         self.parts.borrow().clone()
+    }
+
+    /// Whether so much waits to be worked on that no more is taken in.
+    pub(crate) async fn is_full(&self) -> Result<bool, store::StoreError> {
+        Ok(self.store.waiting(clock::now(), FULL).await? >= FULL)
     }
 
     /// Tells the live view.
@@ -205,6 +213,8 @@ pub(crate) fn make_client(
     gate_lock: Arc<Mutex<()>>,
 ) -> Result<Client, StartError> {
     let directory = make_directory(entry)?;
+    let pace = Pace::new(directory.name(), clock::chance);
+    let directory: Arc<dyn Directory> = Arc::new(Paced::new(directory, pace));
     let profile = Profile {
         msp_name: msp_name.to_owned(),
         can: directory.capabilities().to_vec(),

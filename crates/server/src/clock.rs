@@ -57,3 +57,12 @@ pub(crate) fn carry<F>(task: F) -> F {
 pub(crate) fn pace(usual: std::time::Duration) -> std::time::Duration {
     if is_simulated() { usual * 5 } else { usual }
 }
+
+/// A number from 0 to 1 by chance: to spread what would otherwise happen all at once.
+pub(crate) fn chance() -> f64 {
+    #[cfg(test)]
+    if let Some(bits) = store::sim::random() {
+        return (bits >> 11) as f64 / (1_u64 << 53) as f64;
+    }
+    getrandom::u64().map_or(0.5, |bits| (bits >> 11) as f64 / (1_u64 << 53) as f64)
+}

@@ -5,11 +5,12 @@
 
 use crate::{
     app::{self, Client, StartError},
+    clock,
     config::Config,
     ops,
     worker::Witness,
 };
-use connectors::{Psa, mail::smtp::Smtp};
+use connectors::{Pace, Paced, Psa, mail::smtp::Smtp};
 use domain::ClientId;
 use secrecy::SecretString;
 use std::{collections::BTreeMap, sync::Arc};
@@ -48,7 +49,9 @@ impl Parts {
     ) -> Result<Parts, StartError> {
         let mut psas: BTreeMap<String, Arc<dyn Psa>> = BTreeMap::new();
         for entry in &config.psa {
-            psas.insert(entry.name.clone(), app::make_psa(entry)?);
+            let psa = app::make_psa(entry)?;
+            let pace = Pace::new(format!("the help desk {}", entry.name), clock::chance);
+            psas.insert(entry.name.clone(), Arc::new(Paced::new(psa, pace)));
         }
         let mut gates = before.map(|b| b.gates.clone()).unwrap_or_default();
         let mut clients = BTreeMap::new();

@@ -68,4 +68,17 @@ impl Store {
             oldest_due: oldest.map(UnixMs),
         })
     }
+
+    /// Cases that are due and that nobody works on, counted up to `most`.
+    pub async fn waiting(&self, now: UnixMs, most: u32) -> Result<u32, StoreError> {
+        let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM cases
+             WHERE wake_ms IS NOT NULL AND wake_ms <= $1 AND lease_ms <= $1 LIMIT $2) AS due";
+        let found: i64 = query_scalar(sql)
+            .bind(now.0)
+            .bind(i64::from(most))
+            .fetch_one(&self.pool)
+            .await
+            .map_err(|e| self.fail(e))?;
+        Ok(u32::try_from(found).unwrap_or(u32::MAX))
+    }
 }

@@ -43,6 +43,15 @@ pub trait Psa: Send + Sync + std::fmt::Debug {
     /// The writes that [`Psa::perform`] can do here.
     fn capabilities(&self) -> &'static [ActionKind];
 
+    /// Whether a call would be let through now; a [`crate::Paced`] one may have to be left alone for a
+    /// while.
+    ///
+    /// # Errors
+    /// [`CallError::Retry`] with the time that is left.
+    fn ready(&self) -> Result<(), CallError> {
+        Ok(())
+    }
+
     /// A harmless read that shows whether address, certificate, credentials and rights are right.
     async fn probe(&self) -> Result<Probe, CallError>;
 

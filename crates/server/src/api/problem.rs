@@ -101,6 +101,13 @@ impl Problem {
         problem
     }
 
+    pub(crate) fn busy() -> Self {
+        let detail = "More waits to be worked on than can be taken in; send it again later, with the same Idempotency-Key.";
+        let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail);
+        problem.retry_after_s = Some(30);
+        problem
+    }
+
     /// The sentence.
     pub(crate) fn detail(&self) -> &str {
         &self.detail

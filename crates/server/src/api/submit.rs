@@ -75,6 +75,9 @@ pub(crate) async fn submit(
     };
     let sentences: Vec<String> = asked.actions.iter().map(Action::sentence).collect();
     let brain = caller.0.id.clone();
+    if api.app.is_full().await? {
+        return Err(Problem::busy());
+    }
     let submit = Submit {
         client: asked.client.clone(),
         case: CaseId(clock::new_id()),

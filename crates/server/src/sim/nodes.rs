@@ -3,12 +3,16 @@
 use super::outside::{Outside, PSA};
 use crate::{
     app::{App, Client},
+    clock,
     config::CustomerEntry,
     parts::Parts,
     policy::{self, Live},
     worker::{self, stop::Stop},
 };
-use connectors::mail::smtp::{Smtp, SmtpConfig, SmtpTls};
+use connectors::{
+    Directory, Pace, Paced, Psa,
+    mail::smtp::{Smtp, SmtpConfig, SmtpTls},
+};
 use domain::{Autonomy, BrainId, ClientId, Tier};
 use gate::Policy;
 use sqlx::Connection as _;
@@ -95,6 +99,7 @@ pub(super) fn client_id() -> ClientId {
 }
 
 fn client(outside: &Arc<Outside>) -> Client {
+    let directory: Arc<dyn Directory> = outside.clone();
     Client {
         id: client_id(),
         name: "Acme Ltd".into(),
@@ -105,7 +110,7 @@ fn client(outside: &Arc<Outside>) -> Client {
         service_accounts: Default::default(),
         authorised_contacts: Default::default(),
         link_ttl_hours: 24,
-        directory: outside.clone(),
+        directory: Arc::new(Paced::new(directory, Pace::new("the directory", clock::chance))),
         profile: Profile {
             msp_name: "Northwind IT".into(),
             can: connectors::Directory::capabilities(&**outside).to_vec(),
@@ -134,7 +139,8 @@ fn app(store: Store, outside: &Outside) -> App {
     let outside = Arc::new(outside.clone());
     let model = model();
     let acme = client(&outside);
-    let psa: Arc<dyn connectors::Psa> = outside;
+    let psa: Arc<dyn Psa> = outside;
+    let psa: Arc<dyn Psa> = Arc::new(Paced::new(psa, Pace::new("the desk", clock::chance)));
     let parts = Parts {
         clients: BTreeMap::from([(acme.id.clone(), acme)]),
         psas: BTreeMap::from([(PSA.to_owned(), psa)]),

@@ -66,7 +66,10 @@ pub(super) async fn drive(app: &App, client: &ClientId, case: CaseId) {
                 }
                 _ => RETRY_PAUSE_MS,
             };
-            Some(clock::now().plus_ms(pause))
+            // Those that failed together do not come back together. INVARIANT: a cast from float
+            // to integer saturates, and this is at most a fifth.
+            let spread = (clock::chance() * pause as f64 / 5.0) as i64;
+            Some(clock::now().plus_ms(pause.saturating_add(spread)))
         }
     };
     // A full or locked store passes, and with it the case; else the lease lapses by itself.

@@ -327,6 +327,8 @@ impl Driver<'_> {
         {
             return Ok(Next::Rest);
         }
+        // Nothing is started that would not be called now.
+        self.reachable(&attempt.action)?;
         if let Some(lock) = &mut lock
             && !lock.elsewhere.holds().await
         {
@@ -343,6 +345,14 @@ impl Driver<'_> {
         let outcome = driver.perform(grant, &attempt, secret.as_ref(), span).await;
         finish(&driver, &attempt, outcome).await?;
         Ok(Next::Again)
+    }
+
+    /// Whether the system of this action would be called now.
+    fn reachable(&self, action: &Action) -> Result<(), CallError> {
+        match action.ticket() {
+            None => self.client.directory.ready(),
+            Some(ticket) => self.parts.psas.get(&ticket.psa).map_or(Ok(()), |psa| psa.ready()),
+        }
     }
 
     /// The temporary password of a reset, sealed with the entry that says it is used.

@@ -58,6 +58,11 @@ pub(super) async fn run(app: Arc<App>, name: String, mut stop: Stop) {
         if app.cells.own().is_some() {
             take_up(&app, &parts, psa.as_ref(), &mut moves).await;
         }
+        if full(&app).await {
+            // The help desk keeps what it has: the cursor stays where it is.
+            stop.rest(pace).await;
+            continue;
+        }
         match look(&app, &parts, psa.as_ref()).await {
             Ok(more) => {
                 if failing {
@@ -85,6 +90,19 @@ pub(super) async fn run(app: Arc<App>, name: String, mut stop: Stop) {
             () = tokio::time::sleep(pause) => {}
         }
     }
+}
+
+/// Whether too much waits already. Not knowing is no: looking will show the same trouble.
+async fn full(app: &App) -> bool {
+    const TOPIC: &str = "full";
+    let full = app.is_full().await.unwrap_or(false);
+    if full && app.complaints.raise(TOPIC, "full") {
+        tracing::warn!("no more tickets are taken in until some of those that wait are worked off");
+    }
+    if !full && app.complaints.settle(TOPIC) {
+        tracing::info!("tickets are taken in again");
+    }
+    full
 }
 
 /// What became of a ticket, or of its news.

@@ -334,3 +334,22 @@ async fn a_ticket_has_to_be_the_clients_own_and_the_one_that_is_acted_on() {
     assert!(matches!(submission.actions[0], Action::AddNote(_)));
     assert_eq!(desk.requests().await, 1);
 }
+
+#[tokio::test]
+async fn more_than_can_be_worked_off_is_not_taken_in_and_nothing_of_it_is_lost() {
+    let desk = Desk::new().await;
+    let token = desk.brain("eager", Limits::default()).await;
+    assert!(!desk.app.is_full().await.unwrap());
+    // Nobody works on them: this desk has no worker.
+    let tickets = (0..2_000).map(|n| {
+        let desk = &desk;
+        async move { desk.ticket(OURS, &n.to_string(), "dana@acme.example", "Locked out").await }
+    });
+    futures::future::join_all(tickets).await;
+    assert!(desk.app.is_full().await.unwrap());
+    let before = desk.requests().await;
+    let refused = desk.post(&token, "/api/v1/requests", "key-1", &asks(unlock("dana"))).await;
+    assert_eq!(refused.headers["retry-after"], "30");
+    refused.problem(503, "busy", &["again later", "same Idempotency-Key"]);
+    assert_eq!(desk.requests().await, before, "nothing half done");
+}
