@@ -69,6 +69,21 @@ pub(crate) fn output(command: &mut Command) -> Result<String, String> {
     String::from_utf8(out.stdout).map_err(|_| format!("`{line}` printed what is not UTF-8"))
 }
 
+/// The program of a package's test, built with the features of the whole workspace.
+pub(crate) fn test_program(package: &str, test: &str) -> Result<PathBuf, String> {
+    let mut command = cargo();
+    command.args(["test", "--workspace", "--no-run", "--test", test, "--message-format=json"]);
+    let messages = output(&mut command)?;
+    let folder = format!("/crates/{package}");
+    let mut programs = messages.lines().filter_map(|line| {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        let is_it = message["target"]["name"] == test
+            && message["manifest_path"].as_str()?.contains(&folder);
+        is_it.then(|| message["executable"].as_str().map(PathBuf::from))?
+    });
+    programs.next_back().ok_or_else(|| format!("cargo built no test {test} of {package}"))
+}
+
 /// Whether a program is on the path.
 pub(crate) fn exists(name: &str) -> bool {
     let Some(path) = std::env::var_os("PATH") else { return false };

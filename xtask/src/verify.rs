@@ -113,8 +113,8 @@ pub(crate) fn run() -> Result<(), String> {
     if let Some((name, url)) = &postgres {
         // The suite of the store once more, on the other database.
         steps.step("postgres", || {
-            let mut command = cargo();
-            command.args(["test", "-p", "store", "--test", "it", "--no-fail-fast"]);
+            let mut command = process::program(process::test_program("store", "it")?);
+            command.current_dir(process::root().join("crates/store"));
             command.env(name, url).env("JOURNEYMAN_TEST_STORE", "postgres");
             quiet(process::run(&mut command))
         });
@@ -149,7 +149,9 @@ fn simulation() -> Result<String, String> {
         "--nocapture",
         "sim::whatever",
     ]);
-    command.env("JOURNEYMAN_SIM_SEEDS", SEEDS.to_string());
+    if std::env::var_os("JOURNEYMAN_SIM_SEEDS").is_none() {
+        command.env("JOURNEYMAN_SIM_SEEDS", SEEDS.to_string());
+    }
     quiet(process::run(&mut command))
 }
 
@@ -194,8 +196,11 @@ fn demo() -> Result<String, String> {
         return Err(format!("{} cannot be removed: {e}", file.display()));
     }
     let (tickets, seed) = (DEMO_TICKETS.to_string(), DEMO_SEED.to_string());
-    let mut command = cargo();
-    command.args(["run", "-p", "server", "--bin", "journeyman", "--", "demo", "--headless"]);
+    // Built with the features of the whole workspace, as the tests are: nothing is built twice.
+    process::run(cargo().args(["build", "--workspace", "--bins"]))?;
+    let name = format!("journeyman{}", std::env::consts::EXE_SUFFIX);
+    let mut command = process::program(target_dir().join("debug").join(name));
+    command.args(["demo", "--headless"]);
     command.args(["--tickets", &tickets, "--seed", &seed, "--json"]).arg(&file);
     process::run(&mut command)?;
     let summary = std::fs::read_to_string(&file)

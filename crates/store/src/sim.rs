@@ -225,3 +225,17 @@ pub(crate) async fn at_once<T>(act: impl Future<Output = T>) -> T {
         false => act.await,
     }
 }
+
+/// Makes an SQLite file ready for several nodes: only PostgreSQL has the table of their turns.
+///
+/// # Errors
+/// When the file cannot be written, or has the table already.
+pub async fn share(file: &std::path::Path) -> Result<(), Error> {
+    use sqlx::{Connection as _, Executor as _};
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+    let mut conn = sqlx::SqliteConnection::connect_with(&options).await?;
+    let table =
+        "CREATE TABLE duties (duty TEXT PRIMARY KEY, node TEXT NOT NULL, until_ms BIGINT NOT NULL)";
+    conn.execute(table).await?;
+    conn.close().await
+}

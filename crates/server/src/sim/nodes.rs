@@ -15,7 +15,6 @@ use connectors::{
 };
 use domain::{Autonomy, BrainId, ClientId, Tier};
 use gate::Policy;
-use sqlx::Connection as _;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -64,12 +63,8 @@ pub(super) fn fresh(at: &Path) -> Vec<PathBuf> {
             }
             store.add_brain(super::actors::brain(), super::actors::boss(), now).await.unwrap();
             store.close().await;
-            // PostgreSQL has it, where several nodes are meant to be.
-            let file = sqlx::sqlite::SqliteConnectOptions::new().filename(dir.path().join("journeyman.db"));
-            let mut conn = sqlx::SqliteConnection::connect_with(&file).await.unwrap();
-            let table = "CREATE TABLE duties (duty TEXT PRIMARY KEY, node TEXT NOT NULL, until_ms BIGINT NOT NULL)";
-            sqlx::query(table).execute(&mut conn).await.unwrap();
-            conn.close().await.unwrap();
+            let file = dir.path().join("journeyman.db");
+            store::sim::share(&file).await.unwrap();
         });
         dir
     });
