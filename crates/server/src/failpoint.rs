@@ -1,5 +1,8 @@
 //! Deliberate crashes for tests: `JOURNEYMAN_CRASH=write:3` kills the process right after its third
-//! journal write. Compiled into debug builds only.
+//! journal write. `JOURNEYMAN_LEASE_MS=5000` shortens leases, for tests that outlast one. Compiled
+//! into debug builds only.
+
+use std::time::Duration;
 
 /// Where a crash can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,3 +42,16 @@ pub(crate) fn hit(point: Point) {
 
 #[cfg(not(debug_assertions))]
 pub(crate) fn hit(_: Point) {}
+
+/// How long a case stays leased, when a test wants it otherwise.
+#[cfg(debug_assertions)]
+pub(crate) fn lease() -> Option<Duration> {
+    static LEASE: std::sync::OnceLock<Option<u64>> = std::sync::OnceLock::new();
+    let ms = LEASE.get_or_init(|| std::env::var("JOURNEYMAN_LEASE_MS").ok()?.parse().ok());
+    ms.map(Duration::from_millis)
+}
+
+#[cfg(not(debug_assertions))]
+pub(crate) fn lease() -> Option<Duration> {
+    None
+}

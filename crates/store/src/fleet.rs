@@ -5,7 +5,7 @@
 use crate::{
     Store, StoreError, keys,
     source::Source,
-    sql::{Conn, Pool, query, query_scalar},
+    sql::{Conn, Pool, in_time, query, query_scalar},
 };
 use domain::{CaseId, ClientId, UnixMs};
 use sha2::{Digest as _, Sha256};
@@ -25,6 +25,9 @@ pub enum News {
     Anything,
 }
 
+/// After so long without news a listener asks whether its connection is still there.
+const QUIET: Duration = Duration::from_secs(20);
+
 /// Where [`News`] comes from.
 #[derive(Debug)]
 pub struct Listener(Option<PgListener>);
@@ -37,10 +40,18 @@ impl Listener {
     /// [`News::Anything`] first.
     pub async fn next(&mut self) -> Result<News, StoreError> {
         let Some(listener) = &mut self.0 else { return std::future::pending().await };
-        match listener.try_recv().await {
-            Ok(Some(told)) => Ok(read(told.payload())),
-            Ok(None) => Ok(News::Anything),
-            Err(e) => Err(StoreError::from_sqlx("postgres:", &e)),
+        let broke = |e: sqlx::Error| StoreError::from_sqlx("postgres:", &e);
+        loop {
+            match tokio::time::timeout(QUIET, listener.try_recv()).await {
+                Ok(Ok(Some(told))) => return Ok(read(told.payload())),
+                Ok(Ok(None)) => return Ok(News::Anything),
+                Ok(Err(e)) => return Err(broke(e)),
+                // Nothing was written, or nothing gets through any more.
+                Err(_) => {
+                    let asked = in_time(sqlx::query("SELECT 1").execute(&mut *listener)).await;
+                    asked.map_err(broke)?;
+                }
+            }
         }
     }
 }
@@ -69,7 +80,7 @@ impl Alone {
     pub async fn holds(&mut self) -> bool {
         match &mut self.0 {
             None => true,
-            Some((conn, _)) => sqlx::query("SELECT 1").execute(&mut **conn).await.is_ok(),
+            Some((conn, _)) => in_time(sqlx::query("SELECT 1").execute(&mut **conn)).await.is_ok(),
         }
     }
 }
@@ -84,7 +95,7 @@ impl Drop for Alone {
         };
         runtime.spawn(async move {
             let unlock = sqlx::query("SELECT pg_advisory_unlock($1)").bind(key);
-            if unlock.execute(&mut *conn).await.is_err() {
+            if in_time(unlock.execute(&mut *conn)).await.is_err() {
                 drop(conn.detach());
             }
         });
@@ -118,7 +129,7 @@ impl Store {
         let key = hash.first_chunk::<8>().map_or(0, |bytes| i64::from_be_bytes(*bytes));
         let mut conn = locks.acquire().await.map_err(|e| self.fail(e))?;
         let lock = sqlx::query("SELECT pg_advisory_lock($1)").bind(key);
-        match lock.execute(&mut *conn).await {
+        match in_time(lock.execute(&mut *conn)).await {
             Ok(_) => Ok(Alone(Some((conn, key)))),
             Err(e) => {
                 // Whether it was taken is not known: it ends with the connection.

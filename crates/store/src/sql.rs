@@ -5,8 +5,8 @@
 
 use futures::{StreamExt as _, future::BoxFuture, stream::BoxStream};
 use sqlx::{
-    AssertSqlSafe, ColumnIndex, Error, PgConnection, PgPool, Row as _, SqliteConnection,
-    SqlitePool, postgres::PgRow, sqlite::SqliteRow,
+    AssertSqlSafe, ColumnIndex, Error, PgConnection, PgPool, Postgres, Row as _, SqliteConnection,
+    SqlitePool, pool::PoolConnection, postgres::PgRow, sqlite::SqliteRow,
 };
 use std::{borrow::Cow, time::Duration};
 
@@ -199,8 +199,17 @@ pub(crate) trait Exec<'e>: Send {
 /// talks to nobody.
 const SILENCE: Duration = Duration::from_secs(40);
 
-async fn in_time<T>(answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+/// The answer, or [`Error::PoolTimedOut`]: a network that was cut without a word answers never.
+pub(crate) async fn in_time<T>(answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     tokio::time::timeout(SILENCE, answer).await.unwrap_or(Err(Error::PoolTimedOut))
+}
+
+/// Gives a connection back, unless it answers no more: the pool would wait for it without end.
+fn heard<T>(conn: PoolConnection<Postgres>, answer: Result<T, Error>) -> Result<T, Error> {
+    if matches!(answer, Err(Error::PoolTimedOut)) {
+        drop(conn.detach());
+    }
+    answer
 }
 
 impl<'e> Exec<'e> for &'e mut Conn {
@@ -237,7 +246,9 @@ impl<'e> Exec<'e> for &'e Pool {
                 Ok(rows.into_iter().map(Row::Sqlite).collect())
             }),
             Pool::Postgres(pool) => Box::pin(async move {
-                let rows = prepared!(query, without_nul).fetch_all(pool).await?;
+                let mut conn = pool.acquire().await?;
+                let rows = in_time(prepared!(query, without_nul).fetch_all(&mut *conn)).await;
+                let rows = heard(conn, rows)?;
                 Ok(rows.into_iter().map(Row::Postgres).collect())
             }),
         }
@@ -249,7 +260,9 @@ impl<'e> Exec<'e> for &'e Pool {
                 Ok(prepared!(query, std::convert::identity).execute(pool).await?.rows_affected())
             }),
             Pool::Postgres(pool) => Box::pin(async move {
-                Ok(prepared!(query, without_nul).execute(pool).await?.rows_affected())
+                let mut conn = pool.acquire().await?;
+                let done = in_time(prepared!(query, without_nul).execute(&mut *conn)).await;
+                Ok(heard(conn, done)?.rows_affected())
             }),
         }
     }
