@@ -73,29 +73,28 @@ fn read(payload: &str) -> News {
 
 /// While this lives, no other node judges and starts changes for the client.
 #[derive(Debug)]
-pub struct Alone(Option<(PoolConnection<Postgres>, i64)>);
+pub struct Alone(Option<PoolConnection<Postgres>>);
 
 impl Alone {
     /// Whether it still holds. A connection that broke holds nothing any more.
     pub async fn holds(&mut self) -> bool {
         match &mut self.0 {
             None => true,
-            Some((conn, _)) => in_time(sqlx::query("SELECT 1").execute(&mut **conn)).await.is_ok(),
+            Some(conn) => in_time(sqlx::query("SELECT 1").execute(&mut **conn)).await.is_ok(),
         }
     }
 }
 
 impl Drop for Alone {
     fn drop(&mut self) {
-        let Some((mut conn, key)) = self.0.take() else { return };
+        let Some(mut conn) = self.0.take() else { return };
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            // The lock is the session's: it ends with the connection.
+            // The lock ends with the connection.
             drop(conn.detach());
             return;
         };
         runtime.spawn(async move {
-            let unlock = sqlx::query("SELECT pg_advisory_unlock($1)").bind(key);
-            if in_time(unlock.execute(&mut *conn)).await.is_err() {
+            if in_time(sqlx::raw_sql("ROLLBACK").execute(&mut *conn)).await.is_err() {
                 drop(conn.detach());
             }
         });
@@ -122,15 +121,25 @@ impl Store {
     }
 
     /// Waits until no other node is between judging and starting a change for this client. Volumes
-    /// and rates are only what they seem as long as nobody else adds to them.
-    pub async fn alone(&self, client: &ClientId) -> Result<Alone, StoreError> {
+    /// and rates are only what they seem as long as nobody else adds to them. A node that stands still
+    /// for longer than `lasting` meanwhile is not waited for.
+    ///
+    /// # Errors
+    /// When the database does not answer, or another node takes more than ten seconds.
+    pub async fn alone(&self, client: &ClientId, lasting: Duration) -> Result<Alone, StoreError> {
         let Some(locks) = &self.locks else { return Ok(Alone(None)) };
         let hash = Sha256::digest(format!("journeyman/gate/{client}"));
         let key = hash.first_chunk::<8>().map_or(0, |bytes| i64::from_be_bytes(*bytes));
         let mut conn = locks.acquire().await.map_err(|e| self.fail(e))?;
-        let lock = sqlx::query("SELECT pg_advisory_lock($1)").bind(key);
+        // The lock of an idle session would be its own for as long as the session lasts, and a process
+        // that is stopped keeps its sessions. An idle transaction can be given a limit.
+        let lock = format!(
+            "BEGIN; SET LOCAL idle_in_transaction_session_timeout = {}; SELECT pg_advisory_xact_lock({key})",
+            lasting.as_millis()
+        );
+        let lock = sqlx::raw_sql(sqlx::AssertSqlSafe(lock));
         match in_time(lock.execute(&mut *conn)).await {
-            Ok(_) => Ok(Alone(Some((conn, key)))),
+            Ok(_) => Ok(Alone(Some(conn))),
             Err(e) => {
                 // Whether it was taken is not known: it ends with the connection.
                 drop(conn.detach());

@@ -39,7 +39,7 @@ impl Driver<'_> {
         let lock = match action.ticket() {
             None => Some(Lock {
                 _here: self.client.gate_lock.lock().await,
-                elsewhere: self.app.store.alone(&self.client.id).await?,
+                elsewhere: self.app.store.alone(&self.client.id, lease() / 2).await?,
             }),
             Some(_) => None,
         };
