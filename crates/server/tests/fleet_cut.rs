@@ -133,7 +133,7 @@ fn signal(fleet: &Fleet, node: usize, signal: &str) {
 fn a_node_that_stands_still_for_longer_than_its_leases_does_nothing_twice() {
     let Some((_server, mut fleet)) = fleet("stop", 13, None) else { return };
     let mut acknowledged = fleet.entries();
-    for round in 0..long().unwrap_or(2) {
+    for round in 0..long().unwrap_or(1) {
         let node = round as usize % NODES;
         file(&mut fleet, 4);
         wait_for_work(&fleet, node);
