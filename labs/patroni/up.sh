@@ -101,13 +101,13 @@ defaults
   timeout server 1h
   # A client whose machine is gone without a word must not hold its locks for an hour.
   option clitcpka
-  clitcpka-idle 10s
-  clitcpka-intvl 5s
+  clitcpka-idle 5s
+  clitcpka-intvl 2s
   clitcpka-cnt 3
 listen primary
-  bind 127.0.0.1:$front tcp-ut 20s${LABS_LISTEN:+
-  bind ${LABS_LISTEN//,/:$front tcp-ut 20s
-  bind }:$front tcp-ut 20s}
+  bind 127.0.0.1:$front tcp-ut 10s${LABS_LISTEN:+
+  bind ${LABS_LISTEN//,/:$front tcp-ut 10s
+  bind }:$front tcp-ut 10s}
   option httpchk GET /primary
   http-check expect status 200
   default-server inter 500ms fall 1 rise 1 on-marked-down shutdown-sessions"
@@ -117,6 +117,17 @@ listen primary
 } >"$data/haproxy.cfg"
 spawn haproxy "$LABS_DIR/log/haproxy.log" haproxy -db -f "$data/haproxy.cfg"
 wait_port "$front" HAProxy "$LABS_DIR/log/haproxy.log"
+# Until its first looks are done it takes each of them for the primary.
+writable=0
+for _ in $(seq 1 100); do
+  case $(psql -h 127.0.0.1 -p "$front" -U postgres -Atc "SELECT pg_is_in_recovery()" 2>/dev/null || true) in
+    f) writable=$((writable + 1)) ;;
+    *) writable=0 ;;
+  esac
+  [ "$writable" -lt 4 ] || break
+  sleep 0.2
+done
+[ "$writable" -ge 4 ] || die "HAProxy does not find the primary; see $LABS_DIR/log/haproxy.log"
 echo "$LABS_BASE_PORT" >"$LABS_DIR/patroni.base"
 echo "postgres://postgres@127.0.0.1:$front" >"$LABS_DIR/postgres.url"
 say "three nodes under Patroni at $(cat "$LABS_DIR/postgres.url")"

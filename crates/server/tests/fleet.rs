@@ -101,9 +101,13 @@ fn the_primary_is_killed_under_load_and_the_fleet_goes_on_with_the_next() {
                 acknowledged = fleet.entries();
                 script("kill");
             }
-            // One that waits for a primary, and comes back.
             8 => fleet.servers[0].kill(),
-            12 => fleet.again(0),
+            // A server does not start without a database.
+            20 => {
+                let answers = || fleet.runtime.block_on(PgConnection::connect(&database)).ok();
+                wait_for("the next primary", || fleet.log(), answers);
+                fleet.again(0);
+            }
             _ => {}
         }
     }

@@ -176,16 +176,18 @@ impl Mortal {
         stat.is_empty() || stat.contains(") Z ")
     }
 
+    /// Its own disk, or those of three.
     fn disks(&self) -> Vec<PathBuf> {
         let data = std::fs::read_to_string(self.dir.path().join("postgres.data")).unwrap();
         let names: &[&str] = if self.patroni { &["disk1", "disk2", "disk3"] } else { &["d"] };
         names.iter().map(|name| PathBuf::from(data.trim()).join(name)).collect()
     }
 
-    /// Takes all that is left on its disks, and what it frees meanwhile.
+    /// Takes all that is left on its disk, or on the primary's.
     pub(crate) fn fill(&self) {
         assert!(self.disk_mb.is_some(), "only a small disk may be filled");
-        for disk in self.disks() {
+        let copies = |disk: &PathBuf| disk.join("data/standby.signal").exists();
+        for disk in self.disks().iter().filter(|disk| !copies(disk)) {
             let file =
                 std::fs::OpenOptions::new().create(true).append(true).open(disk.join("filler"));
             let (mut file, block) = (file.unwrap(), [7; 4096]);
@@ -195,7 +197,7 @@ impl Mortal {
 
     pub(crate) fn free(&self) {
         for disk in self.disks() {
-            std::fs::remove_file(disk.join("filler")).unwrap();
+            let _ = std::fs::remove_file(disk.join("filler"));
         }
     }
 }

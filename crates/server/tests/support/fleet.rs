@@ -10,6 +10,9 @@ use tokio::runtime::Runtime;
 pub(crate) const FORGOT: &str =
     "Hello, I have forgotten my password and cannot sign in. Please reset it. Thanks";
 
+/// Whose users write.
+const CLIENTS: [&str; 2] = ["fabrikam", "northwind"];
+
 /// A PostgreSQL for tests; `None`, said aloud, when there is none.
 pub(crate) fn postgres() -> Option<String> {
     let server = std::env::var("JOURNEYMAN_TEST_POSTGRES").ok();
@@ -81,8 +84,8 @@ pub(crate) struct Fleet {
     pub(crate) servers: Vec<Server>,
     /// Where the test looks itself.
     pub(crate) database: String,
-    /// Login and ticket of everyone who has written.
-    pub(crate) filed: Vec<(String, String)>,
+    /// Client, login and ticket of everyone who has written.
+    pub(crate) filed: Vec<(&'static str, String, String)>,
     env: Vec<(&'static str, &'static str)>,
 }
 
@@ -145,20 +148,21 @@ impl Fleet {
         std::fs::read_to_string(file).unwrap().trim().to_owned()
     }
 
-    /// The next user writes that the password is forgotten.
+    /// The next user, of one client after another, writes that the password is forgotten.
     pub(crate) fn file(&mut self) {
-        let users = ordinary_users(&self.sandbox, "fabrikam");
-        let (login, address) = users[self.filed.len()].clone();
-        let subject = format!("forgot my password ({})", self.filed.len());
-        let ticket = mail("fabrikam", &address, &subject, FORGOT);
+        let nth = self.filed.len();
+        let client = CLIENTS[nth % CLIENTS.len()];
+        let users = ordinary_users(&self.sandbox, client);
+        let (login, address) = users[nth / CLIENTS.len()].clone();
+        let ticket = mail(client, &address, &format!("forgot my password ({nth})"), FORGOT);
         let id = self.runtime.block_on(self.sandbox.file(&ticket));
-        self.filed.push((login, id));
+        self.filed.push((client, login, id));
     }
 
     /// How many tickets are closed.
     pub(crate) fn closed(&self) -> usize {
         let closed = |id: &str| self.sandbox.ticket(id).is_some_and(|t| t.closed);
-        self.filed.iter().filter(|(_, id)| closed(id)).count()
+        self.filed.iter().filter(|(_, _, id)| closed(id)).count()
     }
 
     /// Every entry that stands in the journal: what is here was acknowledged.
@@ -189,8 +193,8 @@ impl Fleet {
         self.wait_closed();
         let open = || self.query("SELECT id FROM cases WHERE ended_ms IS NULL").is_empty();
         wait_for("every case's end", || self.log(), || open().then_some(()));
-        for (login, id) in &self.filed {
-            let resets = self.sandbox.write_count("fabrikam", login, WriteKind::Password);
+        for (client, login, id) in &self.filed {
+            let resets = self.sandbox.write_count(client, login, WriteKind::Password);
             assert_eq!(resets, 1, "the password of {login} was set {resets} times: {}", self.log());
             let view = self.sandbox.ticket(id).unwrap();
             let ours = |inside: bool| {
@@ -206,6 +210,6 @@ impl Fleet {
         let now = self.entries();
         let lost: Vec<&String> = acknowledged.difference(&now).collect();
         assert!(lost.is_empty(), "acknowledged and lost: {lost:?}");
-        self.nodes[1].say(&["journal", "verify"]).ok(&["fabrikam"]);
+        self.nodes[1].say(&["journal", "verify"]).ok(&CLIENTS);
     }
 }
