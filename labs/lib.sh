@@ -39,6 +39,27 @@ stop_all() {
   for pid in "${alive[@]}"; do kill -KILL -- "-$pid" 2>/dev/null || true; done
 }
 
+# data_dir PARENT… : a folder for databases that everything else of this machine can read the way to, recorded
+# for labs/down.sh. With LABS_DISK_MB each named folder in it is a file system of so many megabytes.
+data_dir() {
+  local data name
+  data=$(mktemp -d /tmp/journeyman-postgres.XXXXXX)
+  echo "$data" >"$LABS_DIR/postgres.data"
+  for name in "$@"; do
+    mkdir "$data/$name"
+    [ -z "${LABS_DISK_MB:-}" ] || mount -t tmpfs -o "size=${LABS_DISK_MB}m,mode=0700" none "$data/$name"
+  done
+  [ "$(id -u)" -ne 0 ] || chown -R postgres:postgres "$data"
+  # Who comes from elsewhere than loopback comes encrypted.
+  if [ -n "${LABS_LISTEN:-}" ]; then
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=labs -days 2 \
+      -keyout "$data/tls.key" -out "$data/tls.pem" 2>/dev/null
+    chmod 600 "$data/tls.key"
+    [ "$(id -u)" -ne 0 ] || chown postgres:postgres "$data"/tls.*
+  fi
+  echo "$data"
+}
+
 port_open() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 # wait_port PORT NAME LOG: until something listens, or 60 s.

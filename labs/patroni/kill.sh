@@ -9,7 +9,7 @@ base=$(cat "$LABS_DIR/patroni.base") data=$(cat "$LABS_DIR/postgres.data")
 for n in 1 2 3; do
   curl -fsS -o /dev/null "http://127.0.0.1:$((base + 20 + n))/primary" 2>/dev/null || continue
   read -r patroni _ <"$LABS_DIR/pids/patroni$n"
-  postgres=$(head -1 "$data/node$n/postmaster.pid")
+  postgres=$(head -1 "$data/disk$n/data/postmaster.pid")
   kill -9 "$patroni" "$postgres"
   rm -f "$LABS_DIR/pids/patroni$n"
   say "node $n, the primary, is killed"

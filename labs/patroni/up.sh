@@ -2,7 +2,8 @@
 # Starts a PostgreSQL of three nodes under Patroni and etcd on loopback, with HAProxy before the primary.
 # usage: labs/patroni/up.sh DIR [BASE_PORT]     (needs the packages patroni, etcd-server, haproxy, postgresql)
 # Writes DIR/postgres.url; `labs/patroni/kill.sh DIR` kills the primary, `labs/patroni/again.sh DIR` starts what was
-# killed, `labs/down.sh DIR` ends all of it.
+# killed, `labs/down.sh DIR` ends all of it. LABS_LISTEN, if set, is the address that HAProxy listens on besides loopback,
+# with TLS behind it; LABS_DISK_MB gives each PostgreSQL a disk of that size (root only).
 set -euo pipefail
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 [ $# -ge 1 ] || { echo "usage: $0 DIR [BASE_PORT]" >&2; exit 2; }
@@ -18,12 +19,10 @@ etcd=$((LABS_BASE_PORT + 1)) front=$((LABS_BASE_PORT + 5))
 for port in "$etcd" "$((etcd + 1))" "$front"; do need_port "$port" "the cluster"; done
 
 as=()
-data=$(mktemp -d /tmp/journeyman-postgres.XXXXXX)
-echo "$data" >"$LABS_DIR/postgres.data"
-if [ "$(id -u)" -eq 0 ]; then
-  as=(setpriv --reuid=postgres --regid=postgres --init-groups)
-  chown postgres:postgres "$data"
-fi
+[ "$(id -u)" -ne 0 ] || as=(setpriv --reuid=postgres --regid=postgres --init-groups)
+data=$(data_dir disk1 disk2 disk3)
+ssl=()
+[ -z "${LABS_LISTEN:-}" ] || ssl=("ssl: \"on\", ssl_cert_file: \"$data/tls.pem\", ssl_key_file: \"$data/tls.key\",")
 cd /tmp
 spawn etcd "$LABS_DIR/log/etcd.log" "${as[@]}" etcd --name one --data-dir "$data/etcd" \
   --listen-client-urls "http://127.0.0.1:$etcd" --advertise-client-urls "http://127.0.0.1:$etcd" \
@@ -50,12 +49,12 @@ bootstrap:
     synchronous_mode: true
     postgresql:
       use_pg_rewind: true
-      parameters: {max_connections: 200, synchronous_commit: "on", wal_log_hints: "on"}
+      parameters: {max_connections: 200, max_wal_size: 64MB, min_wal_size: 32MB, synchronous_commit: "on", wal_log_hints: "on"}
   initdb: [{encoding: UTF8}, {locale: C}, {auth: trust}]
 postgresql:
   listen: "127.0.0.1:$pg"
   connect_address: "127.0.0.1:$pg"
-  data_dir: "$data/node$n"
+  data_dir: "$data/disk$n/data"
   bin_dir: "$bin"
   pgpass: "$data/pgpass$n"
   use_unix_socket: false
@@ -64,7 +63,7 @@ postgresql:
     superuser: {username: postgres}
     replication: {username: postgres}
     rewind: {username: postgres}
-  parameters: {unix_socket_directories: "$data"}
+  parameters: {${ssl[*]} unix_socket_directories: "$data"}
 Y
   spawn "patroni$n" "$LABS_DIR/log/patroni$n.log" "${as[@]}" patroni "$data/node$n.yml"
 }
@@ -100,8 +99,15 @@ defaults
   timeout connect 2s
   timeout client 1h
   timeout server 1h
+  # A client whose machine is gone without a word must not hold its locks for an hour.
+  option clitcpka
+  clitcpka-idle 5s
+  clitcpka-intvl 2s
+  clitcpka-cnt 3
 listen primary
-  bind 127.0.0.1:$front
+  bind 127.0.0.1:$front tcp-ut 10s${LABS_LISTEN:+
+  bind ${LABS_LISTEN//,/:$front tcp-ut 10s
+  bind }:$front tcp-ut 10s}
   option httpchk GET /primary
   http-check expect status 200
   default-server inter 500ms fall 1 rise 1 on-marked-down shutdown-sessions"
@@ -111,6 +117,17 @@ listen primary
 } >"$data/haproxy.cfg"
 spawn haproxy "$LABS_DIR/log/haproxy.log" haproxy -db -f "$data/haproxy.cfg"
 wait_port "$front" HAProxy "$LABS_DIR/log/haproxy.log"
+# Until its first looks are done it takes each of them for the primary.
+writable=0
+for _ in $(seq 1 100); do
+  case $(psql -h 127.0.0.1 -p "$front" -U postgres -Atc "SELECT pg_is_in_recovery()" 2>/dev/null || true) in
+    f) writable=$((writable + 1)) ;;
+    *) writable=0 ;;
+  esac
+  [ "$writable" -lt 4 ] || break
+  sleep 0.2
+done
+[ "$writable" -ge 4 ] || die "HAProxy does not find the primary; see $LABS_DIR/log/haproxy.log"
 echo "$LABS_BASE_PORT" >"$LABS_DIR/patroni.base"
 echo "postgres://postgres@127.0.0.1:$front" >"$LABS_DIR/postgres.url"
 say "three nodes under Patroni at $(cat "$LABS_DIR/postgres.url")"

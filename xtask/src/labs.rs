@@ -11,6 +11,8 @@ const ENV: &str = "JOURNEYMAN_LABS";
 const BASE_PORT_ENV: &str = "JOURNEYMAN_LABS_BASE_PORT";
 /// Unix sockets inside must fit into 108 bytes, so the labs refuse longer folders.
 const MAX_DIR_BYTES: usize = 70;
+/// Where they are, else: the first that is free.
+const BASES: [u16; 4] = [27_000, 24_000, 21_000, 18_000];
 /// Offsets that the labs listen on, from their base port.
 const OFFSETS: [u16; 11] = [25, 80, 143, 389, 432, 443, 636, 993, 1389, 3268, 3269];
 
@@ -23,7 +25,7 @@ fn dir(given: Option<&str>) -> PathBuf {
 }
 
 /// A folder in the target folder, whose archives make later starts quick; or a temporary one.
-fn own_dir(name: &str) -> PathBuf {
+pub(crate) fn own_dir(name: &str) -> PathBuf {
     let dir = target_dir().join(name);
     match dir.as_os_str().len() <= MAX_DIR_BYTES {
         true => dir,
@@ -64,7 +66,7 @@ impl Labs {
         let mut command = program("bash");
         command.arg("labs/up.sh").arg(&dir);
         if std::env::var_os(BASE_PORT_ENV).is_none() {
-            command.env(BASE_PORT_ENV, free_base_port()?.to_string());
+            command.env(BASE_PORT_ENV, free_base_port(&BASES, &OFFSETS)?.to_string());
         }
         match run(&mut command) {
             Ok(()) => Ok(Labs { guard, dir }),
@@ -116,12 +118,14 @@ fn described(file: &Path) -> Result<(), String> {
     Ok(())
 }
 
-fn free_base_port() -> Result<u16, String> {
-    let bases = [27_000, 24_000, 21_000, 18_000];
+/// The first of these bases above which every one of these ports is free.
+pub(crate) fn free_base_port(bases: &[u16], offsets: &[u16]) -> Result<u16, String> {
     let free =
-        |base: &u16| OFFSETS.iter().all(|o| TcpListener::bind(("127.0.0.1", base + o)).is_ok());
-    bases.into_iter().find(free).ok_or_else(|| {
-        format!("the labs find no free ports above any of {bases:?}; set {BASE_PORT_ENV} to a base with room")
+        |base: &u16| offsets.iter().all(|o| TcpListener::bind(("127.0.0.1", base + o)).is_ok());
+    bases.iter().copied().find(free).ok_or_else(|| {
+        format!(
+            "no free ports above any of {bases:?}: stop what listens there, or for the labs set {BASE_PORT_ENV} to a base with room"
+        )
     })
 }
 

@@ -4,6 +4,7 @@ mod bench;
 mod demo_summary;
 mod guard;
 mod labs;
+mod patroni;
 mod process;
 mod tidy;
 mod tools;

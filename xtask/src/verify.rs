@@ -1,6 +1,7 @@
 //! Everything that has to hold before a change lands. CI runs exactly this.
 
 use crate::labs::{self, Labs};
+use crate::patroni::Patroni;
 use crate::process::{self, cargo, exists, target_dir};
 use crate::{demo_summary, tidy, tools};
 use std::path::PathBuf;
@@ -93,6 +94,7 @@ pub(crate) fn run() -> Result<(), String> {
         quiet(process::run(cargo().args(args)))
     });
     let labs = start_labs(&mut steps);
+    let patroni = start_patroni(&mut steps, labs.is_some());
     let tools = install_tools(&mut steps);
     let postgres = labs.as_ref().map(Labs::postgres).transpose()?;
     steps.step("tests", || {
@@ -102,6 +104,9 @@ pub(crate) fn run() -> Result<(), String> {
             let (name, file) = labs.env();
             command.env(name, file);
         }
+        if let Some((name, dir)) = patroni.as_ref().map(Patroni::env) {
+            command.env(name, dir);
+        }
         if let Some((name, file)) = &tools {
             command.env(name, file);
         }
@@ -110,6 +115,9 @@ pub(crate) fn run() -> Result<(), String> {
         }
         quiet(process::run(&mut command))
     });
+    if let Some(patroni) = patroni {
+        steps.step("patroni down", || quiet(patroni.stop()));
+    }
     if let Some((name, url)) = &postgres {
         // The suite of the store once more, on the other database.
         steps.step("postgres", || {
@@ -168,6 +176,20 @@ fn start_labs(steps: &mut Steps) -> Option<Labs> {
         let described = labs.check();
         started = Some(labs);
         quiet(described)
+    });
+    started
+}
+
+/// After the labs, which installed what it needs.
+fn start_patroni(steps: &mut Steps, labs: bool) -> Option<Patroni> {
+    if !labs {
+        steps.skip("patroni up", "the labs are not up; the test that kills a primary does not run");
+        return None;
+    }
+    let mut started = None;
+    steps.step("patroni up", || {
+        started = Some(Patroni::start()?);
+        Ok(String::new())
     });
     started
 }

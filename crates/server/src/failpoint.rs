@@ -1,5 +1,8 @@
 //! Deliberate crashes for tests: `JOURNEYMAN_CRASH=write:3` kills the process right after its third
-//! journal write. Compiled into debug builds only.
+//! journal write. `JOURNEYMAN_LEASE_MS=5000` shortens leases, for tests that outlast one. Compiled
+//! into debug builds only.
+
+use std::time::Duration;
 
 /// Where a crash can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,4 +51,17 @@ pub(crate) fn patience(usual: std::time::Duration) -> std::time::Duration {
         return std::time::Duration::from_millis(ms);
     }
     usual
+}
+
+/// How long a case stays leased, when a test wants it otherwise.
+#[cfg(debug_assertions)]
+pub(crate) fn lease() -> Option<Duration> {
+    static LEASE: std::sync::OnceLock<Option<u64>> = std::sync::OnceLock::new();
+    let ms = LEASE.get_or_init(|| std::env::var("JOURNEYMAN_LEASE_MS").ok()?.parse().ok());
+    ms.map(Duration::from_millis)
+}
+
+#[cfg(not(debug_assertions))]
+pub(crate) fn lease() -> Option<Duration> {
+    None
 }

@@ -5,7 +5,7 @@
 use crate::{
     Store, StoreError, keys,
     source::Source,
-    sql::{Conn, Pool, query, query_scalar},
+    sql::{Conn, Pool, in_time, query, query_scalar},
 };
 use domain::{CaseId, ClientId, UnixMs};
 use sha2::{Digest as _, Sha256};
@@ -25,6 +25,9 @@ pub enum News {
     Anything,
 }
 
+/// After so long without news a listener asks whether its connection is still there.
+const QUIET: Duration = Duration::from_secs(20);
+
 /// Where [`News`] comes from.
 #[derive(Debug)]
 pub struct Listener(Option<PgListener>);
@@ -37,10 +40,18 @@ impl Listener {
     /// [`News::Anything`] first.
     pub async fn next(&mut self) -> Result<News, StoreError> {
         let Some(listener) = &mut self.0 else { return std::future::pending().await };
-        match listener.try_recv().await {
-            Ok(Some(told)) => Ok(read(told.payload())),
-            Ok(None) => Ok(News::Anything),
-            Err(e) => Err(StoreError::from_sqlx("postgres:", &e)),
+        let broke = |e: sqlx::Error| StoreError::from_sqlx("postgres:", &e);
+        loop {
+            match tokio::time::timeout(QUIET, listener.try_recv()).await {
+                Ok(Ok(Some(told))) => return Ok(read(told.payload())),
+                Ok(Ok(None)) => return Ok(News::Anything),
+                Ok(Err(e)) => return Err(broke(e)),
+                // Nothing was written, or nothing gets through any more.
+                Err(_) => {
+                    let asked = in_time(sqlx::query("SELECT 1").execute(&mut *listener)).await;
+                    asked.map_err(broke)?;
+                }
+            }
         }
     }
 }
@@ -68,8 +79,8 @@ pub struct Alone(Hold);
 enum Hold {
     /// One process: there is nobody else.
     Always,
-    /// A session's lock, with its number.
-    Session(Option<(PoolConnection<Postgres>, i64)>),
+    /// A transaction's lock.
+    Transaction(Option<PoolConnection<Postgres>>),
     #[cfg(feature = "sim")]
     Simulated(#[allow(dead_code)] tokio::sync::OwnedMutexGuard<()>),
 }
@@ -78,11 +89,11 @@ impl Alone {
     /// Whether it still holds. A connection that broke holds nothing any more.
     pub async fn holds(&mut self) -> bool {
         match &mut self.0 {
-            Hold::Always | Hold::Session(None) => true,
+            Hold::Always | Hold::Transaction(None) => true,
             #[cfg(feature = "sim")]
             Hold::Simulated(_) => true,
-            Hold::Session(Some((conn, _))) => {
-                sqlx::query("SELECT 1").execute(&mut **conn).await.is_ok()
+            Hold::Transaction(Some(conn)) => {
+                in_time(sqlx::query("SELECT 1").execute(&mut **conn)).await.is_ok()
             }
         }
     }
@@ -90,16 +101,15 @@ impl Alone {
 
 impl Drop for Alone {
     fn drop(&mut self) {
-        let Hold::Session(session) = &mut self.0 else { return };
-        let Some((mut conn, key)) = session.take() else { return };
+        let Hold::Transaction(held) = &mut self.0 else { return };
+        let Some(mut conn) = held.take() else { return };
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            // The lock is the session's: it ends with the connection.
+            // The lock ends with the connection.
             drop(conn.detach());
             return;
         };
         runtime.spawn(async move {
-            let unlock = sqlx::query("SELECT pg_advisory_unlock($1)").bind(key);
-            if unlock.execute(&mut *conn).await.is_err() {
+            if in_time(sqlx::raw_sql("ROLLBACK").execute(&mut *conn)).await.is_err() {
                 drop(conn.detach());
             }
         });
@@ -130,8 +140,12 @@ impl Store {
     }
 
     /// Waits until no other node is between judging and starting a change for this client. Volumes
-    /// and rates are only what they seem as long as nobody else adds to them.
-    pub async fn alone(&self, client: &ClientId) -> Result<Alone, StoreError> {
+    /// and rates are only what they seem as long as nobody else adds to them. A node that stands still
+    /// for longer than `lasting` meanwhile is not waited for.
+    ///
+    /// # Errors
+    /// When the database does not answer, or another node takes more than ten seconds.
+    pub async fn alone(&self, client: &ClientId, lasting: Duration) -> Result<Alone, StoreError> {
         #[cfg(feature = "sim")]
         if self.shared {
             return Ok(Alone(Hold::Simulated(crate::sim::lock(client.as_str()).await)));
@@ -140,9 +154,15 @@ impl Store {
         let hash = Sha256::digest(format!("journeyman/gate/{client}"));
         let key = hash.first_chunk::<8>().map_or(0, |bytes| i64::from_be_bytes(*bytes));
         let mut conn = locks.acquire().await.map_err(|e| self.fail(e))?;
-        let lock = sqlx::query("SELECT pg_advisory_lock($1)").bind(key);
-        match lock.execute(&mut *conn).await {
-            Ok(_) => Ok(Alone(Hold::Session(Some((conn, key))))),
+        // The lock of an idle session would be its own for as long as the session lasts, and a process
+        // that is stopped keeps its sessions. An idle transaction can be given a limit.
+        let lock = format!(
+            "BEGIN; SET LOCAL idle_in_transaction_session_timeout = {}; SELECT pg_advisory_xact_lock({key})",
+            lasting.as_millis()
+        );
+        let lock = sqlx::raw_sql(sqlx::AssertSqlSafe(lock));
+        match in_time(lock.execute(&mut *conn)).await {
+            Ok(_) => Ok(Alone(Hold::Transaction(Some(conn)))),
             Err(e) => {
                 // Whether it was taken is not known: it ends with the connection.
                 drop(conn.detach());

@@ -74,12 +74,12 @@ impl Source {
             .options([
                 ("statement_timeout", "30s"),
                 ("lock_timeout", "10s"),
-                // A node whose machine is gone without a word must not hold its locks for hours.
-                ("idle_in_transaction_session_timeout", "30s"),
-                ("tcp_keepalives_idle", "10"),
-                ("tcp_keepalives_interval", "5"),
+                // A node that is gone without a word, or stands still, must not hold its locks for long.
+                ("idle_in_transaction_session_timeout", "15s"),
+                ("tcp_keepalives_idle", "5"),
+                ("tcp_keepalives_interval", "2"),
                 ("tcp_keepalives_count", "3"),
-                ("tcp_user_timeout", "20000"),
+                ("tcp_user_timeout", "10000"),
                 (wall::SCOPE, wall::EVERYONE),
             ])
             .disable_statement_logging();

@@ -5,8 +5,8 @@
 
 use futures::{StreamExt as _, future::BoxFuture, stream::BoxStream};
 use sqlx::{
-    AssertSqlSafe, ColumnIndex, Error, PgConnection, PgPool, Row as _, SqliteConnection,
-    SqlitePool, postgres::PgRow, sqlite::SqliteRow,
+    AssertSqlSafe, ColumnIndex, Error, PgConnection, PgPool, Postgres, Row as _, SqliteConnection,
+    SqlitePool, pool::PoolConnection, postgres::PgRow, sqlite::SqliteRow,
 };
 use std::{borrow::Cow, time::Duration};
 
@@ -201,7 +201,8 @@ pub(crate) trait Exec<'e>: Send {
 /// talks to nobody.
 const SILENCE: Duration = Duration::from_secs(40);
 
-async fn in_time<T>(answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+/// The answer, or [`Error::PoolTimedOut`]: a network that was cut without a word answers never.
+pub(crate) async fn in_time<T>(answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     tokio::time::timeout(SILENCE, answer).await.unwrap_or(Err(Error::PoolTimedOut))
 }
 
@@ -221,6 +222,17 @@ pub(crate) async fn writing<T>(
     act: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
     act.await
+}
+
+/// Gives a connection back, unless it answers no more: the pool would wait for it without end.
+pub(crate) fn heard<T>(
+    conn: PoolConnection<Postgres>,
+    answer: Result<T, Error>,
+) -> Result<T, Error> {
+    if matches!(answer, Err(Error::PoolTimedOut)) {
+        drop(conn.detach());
+    }
+    answer
 }
 
 impl<'e> Exec<'e> for &'e mut Conn {
@@ -261,7 +273,9 @@ impl<'e> Exec<'e> for &'e Pool {
                 Ok(rows.into_iter().map(Row::Sqlite).collect())
             }),
             Pool::Postgres(pool) => Box::pin(async move {
-                let rows = prepared!(query, without_nul).fetch_all(pool).await?;
+                let mut conn = pool.acquire().await?;
+                let rows = in_time(prepared!(query, without_nul).fetch_all(&mut *conn)).await;
+                let rows = heard(conn, rows)?;
                 Ok(rows.into_iter().map(Row::Postgres).collect())
             }),
             #[cfg(feature = "sim")]
@@ -283,7 +297,9 @@ impl<'e> Exec<'e> for &'e Pool {
                 Ok(prepared!(query, std::convert::identity).execute(pool).await?.rows_affected())
             }),
             Pool::Postgres(pool) => Box::pin(async move {
-                Ok(prepared!(query, without_nul).execute(pool).await?.rows_affected())
+                let mut conn = pool.acquire().await?;
+                let done = in_time(prepared!(query, without_nul).execute(&mut *conn)).await;
+                Ok(heard(conn, done)?.rows_affected())
             }),
             #[cfg(feature = "sim")]
             Pool::Sim(reader) => Box::pin(async move {

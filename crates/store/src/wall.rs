@@ -8,11 +8,11 @@
 
 use crate::{
     Store,
-    sql::{Exec, Pool, Query, Row, query},
+    sql::{Exec, Pool, Query, Row, heard, in_time, query},
 };
 use domain::ClientId;
 use futures::future::BoxFuture;
-use sqlx::{AssertSqlSafe, Error, PgPool, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, Connection as _, Error, PgConnection, PgPool, Postgres, Transaction};
 
 /// The setting that policies compare with.
 pub(crate) const SCOPE: &str = "journeyman.client";
@@ -50,15 +50,15 @@ pub(crate) async fn behind<'e>(on: impl Exec<'e>, client: &ClientId) -> Result<(
 
 /// Begins a transaction of this client, in one round trip. Its end is sent when it is dropped, and not
 /// waited for.
-async fn begin(
-    pool: &PgPool,
+async fn begin<'c>(
+    conn: &'c mut PgConnection,
     client: &ClientId,
     mode: &str,
-) -> Result<Transaction<'static, Postgres>, Error> {
+) -> Result<Transaction<'c, Postgres>, Error> {
     // Statements in one message take no arguments; a quote is all that could end the text.
     let name = client.as_str().replace('\'', "''");
     let text = format!("BEGIN {mode}; SELECT set_config('{SCOPE}', '{name}', true)");
-    pool.begin_with(AssertSqlSafe(text)).await
+    conn.begin_with(AssertSqlSafe(text)).await
 }
 
 impl<'e> Exec<'e> for Scoped<'e> {
@@ -66,9 +66,13 @@ impl<'e> Exec<'e> for Scoped<'e> {
         match self {
             Scoped::Plain(pool) => pool.rows(query),
             Scoped::Walled(pool, client) => Box::pin(async move {
-                let mut tx = begin(pool, client, "READ ONLY").await?;
-                let rows = query.postgres().fetch_all(&mut *tx).await?;
-                Ok(rows.into_iter().map(Row::Postgres).collect())
+                let mut conn = pool.acquire().await?;
+                let rows = in_time(async {
+                    let mut tx = begin(&mut conn, client, "READ ONLY").await?;
+                    query.postgres().fetch_all(&mut *tx).await
+                });
+                let rows = rows.await;
+                Ok(heard(conn, rows)?.into_iter().map(Row::Postgres).collect())
             }),
         }
     }
@@ -77,10 +81,14 @@ impl<'e> Exec<'e> for Scoped<'e> {
         match self {
             Scoped::Plain(pool) => pool.run(query),
             Scoped::Walled(pool, client) => Box::pin(async move {
-                let mut tx = begin(pool, client, "READ WRITE").await?;
-                let done = query.postgres().execute(&mut *tx).await?.rows_affected();
-                tx.commit().await?;
-                Ok(done)
+                let mut conn = pool.acquire().await?;
+                let done = in_time(async {
+                    let mut tx = begin(&mut conn, client, "READ WRITE").await?;
+                    let done = query.postgres().execute(&mut *tx).await?.rows_affected();
+                    tx.commit().await.map(|()| done)
+                });
+                let done = done.await;
+                heard(conn, done)
             }),
         }
     }

@@ -1,6 +1,6 @@
 //! Drives one leased case downhill until it waits or ends.
 
-use super::{LEASE, execute, facts, spans};
+use super::{execute, facts, spans};
 use crate::{
     app::{App, Client},
     clock,
@@ -75,7 +75,7 @@ pub(super) async fn drive(app: &App, client: &ClientId, case: CaseId) {
     // A full or locked store passes, and with it the case; else the lease lapses by itself.
     let begun = Instant::now();
     while let Err(e) = app.store.release(client, case, app.store.node(), retry_at).await {
-        if !e.is_passing() || begun.elapsed() > LEASE {
+        if !e.is_passing() || begun.elapsed() > super::lease() {
             tracing::warn!(%client, %case, error = %e, "lease is waited out");
             break;
         }

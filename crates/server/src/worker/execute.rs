@@ -2,9 +2,9 @@
 //! *finished*. Every step may be repeated after a crash.
 
 use super::{
-    LEASE, breakers,
+    breakers,
     drive::{DriveError, Driver, Next, UNKNOWN_PAUSE},
-    facts, notices, password, spans,
+    facts, fence, lease, notices, password, spans,
 };
 use crate::{
     clock,
@@ -15,7 +15,7 @@ use crate::{
 use connectors::{CallError, ReadBack};
 use domain::{
     Account, Action, Actor, Approval, ApprovalId, ApprovalState, Attempt, AttemptId, CaseView,
-    Decision, Event, Facts, Follow, Outcome, PersonId, Tier,
+    Decision, Event, Facts, Follow, Outcome, PersonId, Tier, UnixMs,
 };
 use gate::{Grant, GrantError, Verdict, grant, judge};
 use secrecy::SecretString;
@@ -41,7 +41,7 @@ impl Driver<'_> {
         let lock = match action.ticket() {
             None => Some(Lock {
                 _here: self.client.gate_lock.lock().await,
-                elsewhere: self.app.store.alone(&self.client.id).await?,
+                elsewhere: self.app.store.alone(&self.client.id, lease() / 2).await?,
             }),
             Some(_) => None,
         };
@@ -320,12 +320,13 @@ impl Driver<'_> {
         };
         // On several nodes a drive that was slow may have lost its case: from here on it takes time again.
         let store = &self.app.store;
-        if store.is_shared()
-            && !store
-                .renew(&self.client.id, self.view.id, store.node(), clock::now(), LEASE)
-                .await?
-        {
-            return Ok(Next::Rest);
+        let mut ours_until = UnixMs(i64::MAX);
+        if store.is_shared() {
+            let (now, lease) = (clock::now(), lease());
+            if !store.renew(&self.client.id, self.view.id, store.node(), now, lease).await? {
+                return Ok(Next::Rest);
+            }
+            ours_until = now.plus_ms(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
         }
         // Nothing is started that would not be called now.
         self.reachable(&attempt.action)?;
@@ -342,7 +343,7 @@ impl Driver<'_> {
         view.version = version;
         let driver = Driver { app: self.app, parts: self.parts, client: self.client, view };
         let span = driver.performing(&attempt).under(self.judgement());
-        let outcome = driver.perform(grant, &attempt, secret.as_ref(), span).await;
+        let outcome = driver.perform(grant, &attempt, secret.as_ref(), ours_until, span).await;
         finish(&driver, &attempt, outcome).await?;
         Ok(Next::Again)
     }
@@ -391,6 +392,7 @@ impl Driver<'_> {
         grant: Grant,
         attempt: &Attempt,
         secret: Option<&SecretString>,
+        ours_until: UnixMs,
         span: Span,
     ) -> Outcome {
         if clock::now() > grant.not_after() {
@@ -399,12 +401,14 @@ impl Driver<'_> {
         failpoint::hit(Point::BeforeCall);
         let psa = grant.action().ticket().and_then(|t| self.parts.psas.get(&t.psa));
         let result = match (psa, grant.action().ticket()) {
-            (Some(psa), _) => psa.perform(grant).await,
+            (Some(psa), _) => fence::within(ours_until, psa.perform(grant)).await,
             (None, Some(ticket)) => Err(CallError::rejected(
                 format!("the help desk {:?} is not configured any more", ticket.psa),
                 "add its [[psa]] again",
             )),
-            (None, None) => self.client.directory.perform(grant, secret).await,
+            (None, None) => {
+                fence::within(ours_until, self.client.directory.perform(grant, secret)).await
+            }
         };
         failpoint::hit(Point::AfterCall);
         self.app.traces.end(span.failed(result.as_ref().err().map(spans::code)));

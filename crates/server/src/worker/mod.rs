@@ -10,6 +10,7 @@ mod drive;
 mod escalate;
 mod execute;
 mod facts;
+mod fence;
 mod intake;
 mod notices;
 mod password;
@@ -21,6 +22,7 @@ pub(crate) use witness::Witness;
 use crate::{
     app::App,
     clock::{self, carry},
+    failpoint,
 };
 use domain::CaseId;
 use std::{
@@ -34,6 +36,10 @@ use tokio::task::{AbortHandle, JoinSet};
 
 /// How long a case stays leased. Longer than the slowest outside call may take.
 const LEASE: Duration = Duration::from_secs(180);
+/// How long a case stays leased, in tests perhaps shorter.
+fn lease() -> Duration {
+    failpoint::lease().unwrap_or(LEASE)
+}
 /// How often due cases are looked for when nothing wakes the worker.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How long a duty that one node does for all stays with it after it was last seen.
@@ -198,7 +204,7 @@ async fn cases(app: Arc<App>, mut stop: Stop) {
         let free = app.parts().workers.saturating_sub(busy);
         let claimed = match free {
             0 => Vec::new(),
-            _ => match app.store.claim(app.store.node(), clock::now(), LEASE, free).await {
+            _ => match app.store.claim(app.store.node(), clock::now(), lease(), free).await {
                 Ok(claimed) => {
                     if app.complaints.settle(CASES) {
                         tracing::info!("cases can be worked on again");

@@ -2,7 +2,9 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub(crate) mod collector;
+pub(crate) mod cut;
 pub(crate) mod day;
+pub(crate) mod fleet;
 pub(crate) mod outside;
 
 use domain::ClientId;
@@ -95,12 +97,15 @@ impl Installation {
 
     /// Starts the server; `crash` as in `JOURNEYMAN_CRASH`.
     pub(crate) fn serve(&self, crash: Option<&str>) -> Server {
+        self.serve_with(crash.map(|crash| ("JOURNEYMAN_CRASH", crash)).as_slice())
+    }
+
+    /// Starts the server with these variables.
+    pub(crate) fn serve_with(&self, env: &[(&str, &str)]) -> Server {
         let log = self.dir.path().join("server.log");
         let file = std::fs::OpenOptions::new().create(true).append(true).open(&log).unwrap();
         let mut command = self.command(&["serve"]);
-        if let Some(crash) = crash {
-            command.env("JOURNEYMAN_CRASH", crash);
-        }
+        command.envs(env.iter().copied());
         let child =
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file).spawn().unwrap();
         Server { child, log }
