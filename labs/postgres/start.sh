@@ -1,5 +1,6 @@
 #!/bin/bash
-# Starts a PostgreSQL for tests on loopback, afresh. Its data is thrown away: it is made for speed.
+# Starts a PostgreSQL for tests on loopback, afresh. Its data is thrown away: it is made for speed. With LABS_DURABLE set it waits
+# for its disk like one that is not (for benchmarks), and its data is below LABS_DATA.
 # Expects LABS_DIR and LABS_BASE_PORT; writes DIR/postgres.url. With `again` the data of a server that was
 # killed is taken up once more.
 set -euo pipefail
@@ -19,15 +20,17 @@ cd /tmp
 if [ "${1:-}" = again ]; then
   data=$(cat "$LABS_DIR/postgres.data")
 else
-  data=$(mktemp -d /tmp/journeyman-postgres.XXXXXX)
+  data=$(mktemp -d "${LABS_DATA:-/tmp}/journeyman-postgres.XXXXXX")
   echo "$data" >"$LABS_DIR/postgres.data"
   [ "$(id -u)" -ne 0 ] || chown postgres:postgres "$data"
   "${as[@]}" "$bin/initdb" -D "$data/d" -A trust -U postgres -N -E UTF8 --locale=C --no-instructions \
     >"$LABS_DIR/log/postgres-init.log" 2>&1 || die "PostgreSQL cannot be prepared; see $LABS_DIR/log/postgres-init.log"
 fi
+fast=(-F -c full_page_writes=off)
+[ -z "${LABS_DURABLE:-}" ] || fast=()
 for _ in $(seq 1 100); do
-  spawn postgres "$LABS_DIR/log/postgres.log" "${as[@]}" "$bin/postgres" -D "$data/d" -F -p "$port" \
-    -h 127.0.0.1 -k "$data" -c max_connections=300 -c full_page_writes=off -c shared_buffers=64MB
+  spawn postgres "$LABS_DIR/log/postgres.log" "${as[@]}" "$bin/postgres" -D "$data/d" "${fast[@]}" -p "$port" \
+    -h 127.0.0.1 -k "$data" -c max_connections=300 -c shared_buffers=64MB
   sleep 0.2
   # What is left of a killed server may need a moment to notice.
   read -r pid _ <"$LABS_DIR/pids/postgres"
