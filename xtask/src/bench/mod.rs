@@ -10,6 +10,7 @@ mod recognise;
 mod scale;
 mod start;
 mod steps;
+mod throughput;
 
 use crate::process::root;
 use serde_json::{Value, json};
@@ -20,7 +21,7 @@ struct Bench {
     run: fn() -> Result<Value, String>,
 }
 
-const ALL: [Bench; 9] = [
+const ALL: [Bench; 10] = [
     Bench {
         name: "gate",
         what: "time per decision; beside cedar-policy, regorus and cel doing the same policy",
@@ -65,6 +66,11 @@ const ALL: [Bench; 9] = [
         name: "steps",
         what: "one approval step, request to grant; beside DBOS and Restate doing the same",
         run: steps::run,
+    },
+    Bench {
+        name: "throughput",
+        what: "tickets closed per second, one node and three; floor: the disk's fsyncs per second",
+        run: throughput::run,
     },
 ];
 
