@@ -11,10 +11,10 @@ const [ingress, admin, port, count, ...outstanding] = process.argv.slice(2);
 const waiting = new Map();
 const granted = new Map();
 
-const work = restate.service({
+const approval = restate.service({
   name: "approval",
   handlers: {
-    work: async (ctx, name) => {
+    ask: async (ctx, name) => {
       const { id, promise } = ctx.awakeable();
       waiting.get(name)?.(id);
       if ((await promise) !== "approve") throw new Error("nobody decided");
@@ -22,7 +22,7 @@ const work = restate.service({
     },
   },
 });
-const server = http2.createServer(restate.createEndpointHandler({ services: [work] }));
+const server = http2.createServer(restate.createEndpointHandler({ services: [approval] }));
 await new Promise((listening) => server.listen(Number(port), "127.0.0.1", listening));
 
 async function post(url, body) {
@@ -36,7 +36,7 @@ async function step(name) {
   const waits = new Promise((tell) => waiting.set(name, tell));
   const grant = new Promise((tell) => granted.set(name, tell));
   const begun = performance.now();
-  const sent = post(`${ingress}/approval/work/send`, name);
+  const sent = post(`${ingress}/approval/ask/send`, name);
   const id = await waits;
   const asked = performance.now();
   const decided = post(`${ingress}/restate/awakeables/${id}/resolve`, "approve");

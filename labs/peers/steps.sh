@@ -2,7 +2,8 @@
 # One approval step in what others use for durable work: DBOS (Python; on SQLite, and on a PostgreSQL that waits for its disk) and
 # Restate (Node). Installs both into FOLDER/tools, each in one exact version, and keeps their data below FOLDER, so that they use the
 # same disk as we do. What cannot be installed or does not come to an end is named in `missing`, with the reason.
-# Prints one JSON object, and writes the address of that PostgreSQL to FOLDER/postgres.url while `SHELL_AFTER`, if set, is run.
+# Prints one JSON object. While that PostgreSQL is there, `SHELL_AFTER`, if set, is run with its address in JOURNEYMAN_BENCH_POSTGRES, and
+# what it prints is put in as `after`.
 # Usage: labs/peers/steps.sh FOLDER STEPS OUTSTANDING…
 set -uo pipefail
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -76,7 +77,7 @@ if install_all; then
     cp "$LABS_DIR/postgres.url" "$DIR/postgres.url"
     dbos dbos_postgres "$(sed 's#^postgres:#postgresql:#' "$DIR/postgres.url")/postgres" "$@"
     if [ -n "${SHELL_AFTER:-}" ]; then
-      JOURNEYMAN_BENCH_POSTGRES=$(cat "$DIR/postgres.url")/postgres bash -c "$SHELL_AFTER" >"$FIGURES/after.json" || missing after "$TOOLS/postgres.log"
+      JOURNEYMAN_BENCH_POSTGRES=$(cat "$DIR/postgres.url")/postgres bash -c "$SHELL_AFTER" >"$FIGURES/after.json" || missing after "$FIGURES/after.json"
     fi
     rm -f "$DIR/postgres.url"
   else
