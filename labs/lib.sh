@@ -43,7 +43,7 @@ stop_all() {
 # for labs/down.sh. With LABS_DISK_MB each named folder in it is a file system of so many megabytes.
 data_dir() {
   local data name
-  data=$(mktemp -d /tmp/journeyman-postgres.XXXXXX)
+  data=$(mktemp -d "${LABS_DATA:-/tmp}/journeyman-postgres.XXXXXX")
   echo "$data" >"$LABS_DIR/postgres.data"
   for name in "$@"; do
     mkdir "$data/$name"

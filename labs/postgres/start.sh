@@ -1,5 +1,6 @@
 #!/bin/bash
-# Starts a PostgreSQL for tests on loopback, afresh. Its data is thrown away: it is made for speed.
+# Starts a PostgreSQL for tests on loopback, afresh. Its data is thrown away: it is made for speed. With LABS_DURABLE set it waits
+# for its disk like one that is not (for benchmarks), and its data is below LABS_DATA.
 # Expects LABS_DIR and LABS_BASE_PORT; writes DIR/postgres.url. With `again` the data of a server that was
 # killed is taken up once more. LABS_LISTEN, if set, is what it listens on besides loopback, with TLS; LABS_DISK_MB gives
 # it a disk of that size (root only).
@@ -25,11 +26,13 @@ else
     >"$LABS_DIR/log/postgres-init.log" 2>&1 || die "PostgreSQL cannot be prepared; see $LABS_DIR/log/postgres-init.log"
   [ -z "${LABS_LISTEN:-}" ] || echo "hostssl all all all trust" >>"$data/d/pg_hba.conf"
 fi
+fast=(-F -c full_page_writes=off)
+[ -z "${LABS_DURABLE:-}" ] || fast=()
 listen=(-h 127.0.0.1)
 [ -z "${LABS_LISTEN:-}" ] || listen=(-h "127.0.0.1,$LABS_LISTEN" -c ssl=on -c "ssl_cert_file=$data/tls.pem" -c "ssl_key_file=$data/tls.key")
 for _ in $(seq 1 100); do
-  spawn postgres "$LABS_DIR/log/postgres.log" "${as[@]}" "$bin/postgres" -D "$data/d" -F -p "$port" \
-    "${listen[@]}" -k "$data" -c max_wal_size=64MB -c min_wal_size=32MB -c max_connections=300 -c full_page_writes=off -c shared_buffers=64MB
+  spawn postgres "$LABS_DIR/log/postgres.log" "${as[@]}" "$bin/postgres" -D "$data/d" "${fast[@]}" -p "$port" \
+    "${listen[@]}" -k "$data" -c max_wal_size=64MB -c min_wal_size=32MB -c max_connections=300 -c shared_buffers=64MB
   sleep 0.2
   # What is left of a killed server may need a moment to notice.
   read -r pid _ <"$LABS_DIR/pids/postgres"

@@ -6,6 +6,8 @@
 mod api;
 mod app;
 mod backup;
+#[cfg(feature = "bench")]
+mod bench;
 mod cells;
 mod cli;
 mod clock;

@@ -7,7 +7,10 @@ mod journal;
 mod opinions;
 mod proofs;
 mod recognise;
+mod scale;
 mod start;
+mod steps;
+mod throughput;
 
 use crate::process::root;
 use serde_json::{Value, json};
@@ -18,7 +21,7 @@ struct Bench {
     run: fn() -> Result<Value, String>,
 }
 
-const ALL: [Bench; 7] = [
+const ALL: [Bench; 10] = [
     Bench {
         name: "gate",
         what: "time per decision; beside cedar-policy, regorus and cel doing the same policy",
@@ -50,9 +53,24 @@ const ALL: [Bench; 7] = [
         run: recognise::run,
     },
     Bench {
+        name: "scale",
+        what: "cost of a case and memory of a client as they grow; floor: the smallest installation",
+        run: scale::run,
+    },
+    Bench {
         name: "start",
         what: "time from start to the first answer, and idle memory; floor: the same binary's --version",
         run: start::run,
+    },
+    Bench {
+        name: "steps",
+        what: "one approval step, request to grant; beside DBOS and Restate doing the same",
+        run: steps::run,
+    },
+    Bench {
+        name: "throughput",
+        what: "tickets closed per second, one node and three; floor: the disk's fsyncs per second",
+        run: throughput::run,
     },
 ];
 
@@ -121,9 +139,9 @@ mod tests {
     #[test]
     fn an_unknown_benchmark_is_answered_with_the_known_ones() {
         assert!(
-            run("speed", None)
-                .unwrap_err()
-                .contains("gate, hijack, journal, opinions, proofs, recognise, start")
+            run("speed", None).unwrap_err().contains(
+                "gate, hijack, journal, opinions, proofs, recognise, scale, start, steps"
+            )
         );
     }
 }

@@ -12,17 +12,17 @@ use std::time::{Duration, Instant};
 const RUNS: usize = 11;
 const BUDGET_START_MS: f64 = 300.0;
 const BUDGET_RSS_MB: f64 = 80.0;
-const IDLE: Duration = Duration::from_secs(5);
+pub(super) const IDLE: Duration = Duration::from_secs(5);
 const GIVE_UP: Duration = Duration::from_secs(30);
 
 /// A server's configuration and where it will listen.
-struct Config {
-    file: PathBuf,
-    address: String,
+pub(super) struct Config {
+    pub(super) file: PathBuf,
+    pub(super) address: String,
 }
 
 /// The one place that knows how a configuration comes about.
-fn configure(binary: &Path, dir: &Path) -> Result<Config, String> {
+pub(super) fn configure(binary: &Path, dir: &Path) -> Result<Config, String> {
     std::fs::create_dir_all(dir).map_err(|e| format!("cannot make {}: {e}", dir.display()))?;
     let file = dir.join("journeyman.toml");
     run_command(program(binary).args(["init", "--defaults", "--config"]).arg(&file))?;
@@ -90,13 +90,13 @@ fn measure(binary: &Path, dir: &Path) -> Result<Value, String> {
 }
 
 /// A running server, ended when dropped.
-struct Server {
+pub(super) struct Server {
     child: Child,
     address: String,
 }
 
 impl Server {
-    fn start(binary: &Path, config: &Config) -> Result<Server, String> {
+    pub(super) fn start(binary: &Path, config: &Config) -> Result<Server, String> {
         let child = program(binary)
             .args(["serve", "--config"])
             .arg(&config.file)
@@ -108,7 +108,7 @@ impl Server {
     }
 
     /// Waits until `GET /healthz` is answered well.
-    fn answers(&mut self, started: Instant) -> Result<(), String> {
+    pub(super) fn answers(&mut self, started: Instant) -> Result<(), String> {
         while started.elapsed() < GIVE_UP {
             if healthy(&self.address) {
                 return Ok(());
@@ -121,12 +121,12 @@ impl Server {
         Err(format!("`journeyman serve` did not answer on {} in {GIVE_UP:?}", self.address))
     }
 
-    fn rss_mb(&self) -> Result<f64, String> {
+    pub(super) fn rss_mb(&self) -> Result<f64, String> {
         memory_mb(self.child.id())
     }
 
     /// Asks it to end, as a service manager does, and waits.
-    fn stop(mut self) {
+    pub(super) fn stop(mut self) {
         let asked = program("kill").arg(self.child.id().to_string()).status();
         let begin = Instant::now();
         while asked.is_ok() && begin.elapsed() < GIVE_UP {

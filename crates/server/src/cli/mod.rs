@@ -81,6 +81,9 @@ enum Command {
     Login(login::Args),
     /// Run the MSP-in-a-box: sandbox, server, and a stream of tickets.
     Demo(crate::demo::Args),
+    /// Measure, and print the figures as JSON.
+    #[cfg(feature = "bench")]
+    Bench(crate::bench::Args),
 }
 
 /// Where the configuration is.
@@ -121,6 +124,8 @@ pub(crate) async fn run(cli: Cli) -> CliResult {
         Command::Judge(args) => judge::run(args),
         Command::Login(args) => login::run(args).await,
         Command::Demo(args) => crate::demo::run(args).await,
+        #[cfg(feature = "bench")]
+        Command::Bench(args) => crate::bench::run(args).await,
     }
 }
 

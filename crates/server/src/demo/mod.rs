@@ -8,6 +8,8 @@ mod guest;
 mod set_up;
 mod stream;
 mod summary;
+#[cfg(feature = "bench")]
+pub(crate) mod throughput;
 mod view;
 
 use crate::{
