@@ -229,7 +229,7 @@ fn demo() -> Result<String, String> {
     }
     let (tickets, seed) = (DEMO_TICKETS.to_string(), DEMO_SEED.to_string());
     // Built with the features of the whole workspace, as the tests are: nothing is built twice.
-    process::run(cargo().args(["build", "--workspace", "--bins"]))?;
+    process::run(cargo().args(["test", "--workspace", "--no-run"]))?;
     let name = format!("journeyman{}", std::env::consts::EXE_SUFFIX);
     let mut command = process::program(target_dir().join("debug").join(name));
     command.args(["demo", "--headless"]);
