@@ -8,11 +8,13 @@ use crate::process::{cargo, output, target_dir};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Clients of the two servers whose memory is compared.
 const FEW: u32 = 10;
 const MANY: u32 = 10_000;
+/// Each client has its connector made before the first answer.
+const PATIENCE: Duration = Duration::from_secs(600);
 /// Bytes that an idle client may take.
 const AIM: f64 = 4_096.0;
 
@@ -43,7 +45,8 @@ fn clients(binary: &Path, dir: &Path) -> Result<Value, String> {
     let each = (many - few) * 1_048_576.0 / f64::from(MANY - FEW);
     Ok(json!({
         "each": each,
-        "rss_mb": { FEW.to_string(): few, MANY.to_string(): many },
+        "rss_mb": { "few": few, "many": many },
+        "clients": { "few": FEW, "many": MANY },
         "aim": AIM,
         "met": each < AIM,
     }))
@@ -52,7 +55,7 @@ fn clients(binary: &Path, dir: &Path) -> Result<Value, String> {
 fn resident(binary: &Path, config: &Config, base: &str, clients: u32) -> Result<f64, String> {
     std::fs::write(&config.file, with_clients(base, clients)).map_err(|e| e.to_string())?;
     let mut server = Server::start(binary, config)?;
-    server.answers(Instant::now())?;
+    server.answers(Instant::now(), PATIENCE)?;
     std::thread::sleep(IDLE);
     let rss = server.rss_mb()?;
     server.stop();

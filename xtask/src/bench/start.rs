@@ -61,7 +61,7 @@ fn measure(binary: &Path, dir: &Path) -> Result<Value, String> {
         floor_ms.push(version_ms(binary)?);
         let started = Instant::now();
         let mut server = Server::start(binary, &config)?;
-        server.answers(started)?;
+        server.answers(started, GIVE_UP)?;
         start_ms.push(started.elapsed().as_secs_f64() * 1e3);
         if round + 1 == RUNS {
             std::thread::sleep(IDLE);
@@ -108,8 +108,8 @@ impl Server {
     }
 
     /// Waits until `GET /healthz` is answered well.
-    pub(super) fn answers(&mut self, started: Instant) -> Result<(), String> {
-        while started.elapsed() < GIVE_UP {
+    pub(super) fn answers(&mut self, started: Instant, patience: Duration) -> Result<(), String> {
+        while started.elapsed() < patience {
             if healthy(&self.address) {
                 return Ok(());
             }
@@ -118,7 +118,7 @@ impl Server {
             }
             std::thread::sleep(Duration::from_millis(1));
         }
-        Err(format!("`journeyman serve` did not answer on {} in {GIVE_UP:?}", self.address))
+        Err(format!("`journeyman serve` did not answer on {} in {patience:?}", self.address))
     }
 
     pub(super) fn rss_mb(&self) -> Result<f64, String> {
