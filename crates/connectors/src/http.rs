@@ -9,7 +9,13 @@ use crate::{CallError, TlsError, install_crypto_provider, tls};
 use domain::UnixMs;
 use reqwest::{RequestBuilder, StatusCode, Url, header};
 use serde::de::DeserializeOwned;
-use std::{error::Error as _, path::Path, time::Duration};
+use std::{
+    collections::HashMap,
+    error::Error as _,
+    path::Path,
+    sync::{LazyLock, Mutex, PoisonError},
+    time::Duration,
+};
 
 /// Answers above this many bytes are refused: no vendor page is that large.
 const MAX_BODY_BYTES: usize = 32 << 20;
@@ -113,31 +119,66 @@ pub(crate) fn with_query(mut url: Url, pairs: &[(&str, &str)]) -> Url {
     url
 }
 
-/// A client for one configured system. `ca_file` replaces the system's roots; `timeout_ms` is for
-/// one whole call.
+/// What clients have to have in common to share one: roots and connections are what a client costs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Common {
+    /// Connections are driven by the runtime that made them.
+    runtime: Option<tokio::runtime::Id>,
+    here: bool,
+    timeout_ms: u64,
+    ca: Vec<Vec<u8>>,
+}
+
+/// More kinds of client than this are not kept: each has a pool of connections.
+const MOST_KINDS: usize = 64;
+
+/// A client for one configured system, shared with others that are set up alike. `ca_file` replaces the
+/// system's roots; `timeout_ms` is for one whole call.
 pub(crate) fn client(
     base: &Url,
     ca_file: Option<&Path>,
     timeout_ms: u64,
 ) -> Result<reqwest::Client, CallError> {
+    static KEPT: LazyLock<Mutex<HashMap<Common, reqwest::Client>>> = LazyLock::new(Mutex::default);
+    let remedy = "set `ca_file` to a PEM file with the certificate that signed the server's";
+    let ca = match ca_file {
+        None => Vec::new(),
+        Some(path) => {
+            let bad = |e: TlsError| CallError::rejected(e.to_string(), remedy);
+            tls::read_ca(path).map_err(bad)?.iter().map(|der| der.to_vec()).collect()
+        }
+    };
+    let runtime = tokio::runtime::Handle::try_current().ok().map(|handle| handle.id());
+    let common = Common { runtime, here: is_loopback(base), timeout_ms, ca };
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(client) = kept.get(&common) {
+        return Ok(client.clone());
+    }
+    let client = make(&common, ca_file)?;
+    if kept.len() < MOST_KINDS {
+        kept.insert(common, client.clone());
+    }
+    Ok(client)
+}
+
+fn make(common: &Common, ca_file: Option<&Path>) -> Result<reqwest::Client, CallError> {
     install_crypto_provider();
+    let timeout_ms = common.timeout_ms;
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("journeyman/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .timeout(Duration::from_millis(timeout_ms))
         .connect_timeout(Duration::from_millis(timeout_ms.min(MAX_CONNECT_MS)));
-    if is_loopback(base) {
+    if common.here {
         builder = builder.no_proxy();
     }
     if let Some(path) = ca_file {
-        let remedy = "set `ca_file` to a PEM file with the certificate that signed the server's";
-        let bad = |e: TlsError| CallError::rejected(e.to_string(), remedy);
         let mut certs = Vec::new();
-        for der in tls::read_ca(path).map_err(bad)? {
-            let cert = reqwest::Certificate::from_der(&der).map_err(|_| {
+        for der in &common.ca {
+            let cert = reqwest::Certificate::from_der(der).map_err(|_| {
                 CallError::rejected(
                     format!("{} holds no usable certificate", path.display()),
-                    remedy,
+                    "set `ca_file` to a PEM file with the certificate that signed the server's",
                 )
             })?;
             certs.push(cert);

@@ -1,9 +1,9 @@
 //! A case, folded from its events. The fold is the only way to a [`CaseView`].
 
 use crate::{
-    AccountState, Action, ApprovalId, ApprovalState, AttemptId, CaseId, ClientId, Decision, Digest,
-    Event, Follow, IncomingTicket, Message, Outcome, PersonId, ReadResult, Recorded, Submission,
-    TicketRef, TicketStatus, Tier, Understanding, UnixMs, VerdictRecord,
+    AccountState, Action, Actor, ApprovalId, ApprovalState, AttemptId, CaseId, ClientId, Decision,
+    Digest, Event, Follow, IncomingTicket, Message, Outcome, PersonId, ReadResult, Recorded,
+    Submission, TicketRef, TicketStatus, Tier, Understanding, UnixMs, VerdictRecord,
 };
 use serde::{Deserialize, Serialize};
 
@@ -246,6 +246,20 @@ impl CaseView {
             view.apply(recorded);
         }
         Some(view)
+    }
+
+    /// The case as it will be once these entries are in the journal, for looking one step ahead. Entries
+    /// whose place in the journal matters, messages and what was made of them, have none yet.
+    pub fn after<'e>(
+        &self,
+        at: UnixMs,
+        entries: impl IntoIterator<Item = (&'e Actor, &'e Event)>,
+    ) -> CaseView {
+        let mut view = self.clone();
+        for (actor, event) in entries {
+            view.apply(&Recorded { seq: 0, at, actor: actor.clone(), event: event.clone() });
+        }
+        view
     }
 
     fn apply(&mut self, r: &Recorded) {

@@ -5,10 +5,11 @@
 
 use crate::{
     Store, StoreError,
+    hand::{Lease, Offer},
     journal::{NewEntry, at_any_version},
     people,
     sql::{Row, query},
-    views::{set_phase, wake_for_news},
+    views::View,
     writer::{Fault, Tx},
 };
 use domain::{
@@ -133,9 +134,20 @@ impl Store {
         let ids = ids.iter().copied().filter(|one| asked.insert(*one)).collect();
         let said =
             Said { person: person.clone(), identities: identities.to_vec(), decision, at: now };
-        self.write(move |tx| Box::pin(async move { decide(tx, ids, said).await }))
-            .await?
-            .map_err(DecideError::Gate)
+        let offer = self.offer(now);
+        let lease = offer.as_ref().map(Offer::lease);
+        let done =
+            self.write(move |tx| Box::pin(async move { decide(tx, ids, said, lease).await })).await;
+        if let Some(offer) = offer {
+            let decided = done.as_ref().map(|d| d.as_ref().ok());
+            let leased = decided.map(|d| d.filter(|(_, leased)| *leased));
+            offer.settle(
+                leased.map(|d| {
+                    d.and_then(|(all, _)| Some((&all.first()?.client, all.first()?.case)))
+                }),
+            );
+        }
+        done?.map(|(all, _)| all).map_err(DecideError::Gate)
     }
 }
 
@@ -151,7 +163,8 @@ async fn decide(
     tx: &mut Tx,
     ids: Vec<(ApprovalId, Digest)>,
     said: Said,
-) -> Result<Result<Vec<Approval>, DecisionError>, Fault> {
+    lease: Option<Lease>,
+) -> Result<Result<(Vec<Approval>, bool), DecisionError>, Fault> {
     if ids.len() > 1 && matches!(said.decision, Decision::Change(_)) {
         let text = "a change is of one question; name one";
         return Err(StoreError::Refused(text.into()).into());
@@ -177,8 +190,8 @@ async fn decide(
         let text = "these questions are of different cases; decide on each case by itself";
         return Err(StoreError::Refused(text.into()).into());
     }
-    write_down(tx, &client, case, &said, &after).await?;
-    Ok(Ok(after))
+    let leased = write_down(tx, &client, case, &said, &after, lease).await?;
+    Ok(Ok((after, leased)))
 }
 
 async fn write_down(
@@ -187,22 +200,23 @@ async fn write_down(
     case: CaseId,
     said: &Said,
     after: &[Approval],
-) -> Result<(), Fault> {
+    lease: Option<Lease>,
+) -> Result<bool, Fault> {
     let entry = |a: &Approval| NewEntry {
         actor: Actor::Person(said.person.clone()),
         event: Event::Decided { approval: a.id, decision: said.decision.clone() },
     };
     let entries = after.iter().map(entry).collect();
-    at_any_version(tx, client, case, said.at, entries, Vec::new()).await?;
+    let mut views = vec![View::News(lease)];
+    if after.iter().all(|a| a.state == ApprovalState::Pending && a.change.is_none()) {
+        views.push(View::Phase(CasePhase::WaitingForApproval));
+    }
+    let done = at_any_version(tx, client, case, said.at, entries, views).await?;
     for approval in after {
         rewrite(tx, approval, said.at).await?;
         count_decision(tx, approval, said).await?;
     }
-    let case_id = case.to_string();
-    if after.iter().all(|a| a.state == ApprovalState::Pending && a.change.is_none()) {
-        set_phase(tx, client, &case_id, CasePhase::WaitingForApproval).await?;
-    }
-    wake_for_news(tx, client, &case_id, said.at).await
+    Ok(done.leased)
 }
 
 async fn count_decision(tx: &mut Tx, approval: &Approval, said: &Said) -> Result<(), Fault> {

@@ -24,7 +24,7 @@ impl Store {
         minute_since: UnixMs,
         window_since: UnixMs,
     ) -> Result<(u32, u32), StoreError> {
-        let requests: i64 = query_scalar(
+        let requests = query_scalar(
             "SELECT COUNT(*) FROM asked
              WHERE brain = $1 AND at_ms >= $2 AND NOT (case_id = $3 AND digest = $4)",
         )
@@ -32,10 +32,8 @@ impl Store {
         .bind(minute_since.0)
         .bind(case.to_string())
         .bind(digest.to_string())
-        .fetch_one(&self.pool)
-        .await
-        .map_err(|e| self.fail(e))?;
-        let repeats: i64 = query_scalar(
+        .fetch_one(&self.pool);
+        let repeats = query_scalar(
             "SELECT COUNT(*) FROM asked
              WHERE client = $1 AND brain = $2 AND digest = $3 AND at_ms >= $4 AND case_id <> $5",
         )
@@ -44,9 +42,9 @@ impl Store {
         .bind(digest.to_string())
         .bind(window_since.0)
         .bind(case.to_string())
-        .fetch_one(self.of(client))
-        .await
-        .map_err(|e| self.fail(e))?;
+        .fetch_one(self.of(client));
+        let (requests, repeats): (i64, i64) =
+            futures::future::try_join(requests, repeats).await.map_err(|e| self.fail(e))?;
         let and_this = |n: i64| u32::try_from(n).unwrap_or(u32::MAX).saturating_add(1);
         Ok((and_this(requests), and_this(repeats)))
     }

@@ -16,6 +16,8 @@ pub struct Claimed {
     pub client: ClientId,
     /// Which.
     pub case: CaseId,
+    /// When the lease runs out.
+    pub until: UnixMs,
 }
 
 /// One line of a list of cases.
@@ -87,12 +89,12 @@ impl Store {
                 .fetch_all(&self.pool)
                 .await
                 .map_err(|e| self.fail(e))?;
-            return claimed(&rows).map_err(|f| f.into_store(&self.path));
+            return claimed(&rows, until).map_err(|f| f.into_store(&self.path));
         }
         self.write(move |tx| {
             Box::pin(async move {
                 let due = lease_due("", owner, until, now, limit);
-                claimed(&due.fetch_all(tx.sql().await?).await?)
+                claimed(&due.fetch_all(tx.sql().await?).await?, until)
             })
         })
         .await
@@ -252,11 +254,11 @@ fn lease_due(beside: &str, owner: String, until: UnixMs, now: UnixMs, limit: u32
     .bind(i64::from(limit))
 }
 
-fn claimed(rows: &[Row]) -> Result<Vec<Claimed>, Fault> {
+fn claimed(rows: &[Row], until: UnixMs) -> Result<Vec<Claimed>, Fault> {
     let mut claimed = rows
         .iter()
         .map(|r| {
-            let claimed = Claimed { client: client(r, "client")?, case: case(r, "id")? };
+            let claimed = Claimed { client: client(r, "client")?, case: case(r, "id")?, until };
             Ok((r.try_get::<i64, _>("wake_ms")?, claimed))
         })
         .collect::<Result<Vec<_>, Fault>>()?;

@@ -1,7 +1,7 @@
 //! Opening the database, and the two ways in: many readers, one writer.
 
 use crate::{
-    Keys, StoreError, fleet, migrate, moving, name,
+    Keys, StoreError, fleet, hand, migrate, moving, name,
     source::Source,
     sql::Pool,
     writer::{self, Fault, Job, Order, Tx},
@@ -68,6 +68,7 @@ pub struct Store {
     pub(crate) path: Arc<str>,
     pub(crate) node: Arc<str>,
     pub(crate) standing: Arc<name::Standing>,
+    pub(crate) hand: Arc<hand::Hand>,
     closed: Arc<tokio::sync::Mutex<Option<tokio::task::JoinHandle<()>>>>,
     #[cfg(feature = "sim")]
     pub(crate) shared: bool,
@@ -132,6 +133,7 @@ impl Store {
             path,
             node,
             standing: Arc::default(),
+            hand: Arc::default(),
             closed,
             #[cfg(feature = "sim")]
             shared,

@@ -7,12 +7,13 @@
 
 use crate::{
     Keys, Store, StoreError,
+    change::Change,
     keys::fill,
     leaf::{Leaf, commitment, findings},
     merkle::leaf_hash,
     sql::{Row, query, query_scalar},
     tip::as_i64,
-    views::{Place, View, change_view, mark_news, project},
+    views::{Place, View, change_view, project},
     writer::{Fault, Moved, PendingRow, Tx},
 };
 use domain::{Actor, CaseId, ClientId, Event, Recorded, UnixMs};
@@ -78,7 +79,10 @@ impl Store {
         let case_id = case.to_string();
         let ready = all_ready(&self.keys, &client, &case_id, at, entries)?;
         self.write(move |tx| {
-            Box::pin(async move { advance(tx, &client, case_id, expected, at, ready, views).await })
+            Box::pin(async move {
+                let done = advance(tx, &client, case_id, expected, at, ready, views).await?;
+                Ok(done.version)
+            })
         })
         .await
     }
@@ -231,11 +235,20 @@ fn all_ready(
 }
 
 /// The append itself, inside a transaction.
-pub(crate) async fn in_tx(tx: &mut Tx, append: Append) -> Result<u64, Fault> {
+pub(crate) async fn in_tx(tx: &mut Tx, append: Append) -> Result<Advanced, Fault> {
     let Append { client, case, expected, at, entries, views } = append;
     let case_id = case.to_string();
     let ready = all_ready(&tx.keys, &client, &case_id, at, entries)?;
     advance(tx, &client, case_id, expected, at, ready, views).await
+}
+
+/// What an append led to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Advanced {
+    /// The case's version by now.
+    pub(crate) version: u64,
+    /// The lease that was asked for was taken.
+    pub(crate) leased: bool,
 }
 
 async fn advance(
@@ -246,7 +259,7 @@ async fn advance(
     at: UnixMs,
     entries: Vec<Ready>,
     views: Vec<View>,
-) -> Result<u64, Fault> {
+) -> Result<Advanced, Fault> {
     let found = tx.version(client.as_str(), &case_id).await?;
     match found.and_then(|v| u64::try_from(v).ok()) {
         Some(found) if found == expected => {}
@@ -263,20 +276,17 @@ async fn advance(
         version: as_i64(version),
         at_ms: at.0,
     });
-    let mut news = false;
+    let mut change = Change::default();
     for ready in entries {
-        news |= matches!(ready.entry.event, Event::MessageReceived { .. });
         let (entry, seq) = write_ready(tx, ready).await?;
         let place = Place { client, case_id: &case_id, at, seq };
-        project(tx, place, &entry).await?;
+        project(tx, place, &entry, &mut change).await?;
     }
     for view in views {
-        change_view(tx, client, &case_id, at, view).await?;
+        change_view(tx, client, &case_id, at, view, &mut change).await?;
     }
-    if news {
-        mark_news(tx, client, &case_id).await?;
-    }
-    Ok(version)
+    let leased = change.write(tx, client, &case_id).await?;
+    Ok(Advanced { version, leased })
 }
 
 /// The same, at whatever version the case has: for what people do and for what arrives, which does
@@ -288,7 +298,7 @@ pub(crate) async fn at_any_version(
     at: UnixMs,
     entries: Vec<NewEntry>,
     views: Vec<View>,
-) -> Result<u64, Fault> {
+) -> Result<Advanced, Fault> {
     let version = tx.version(client.as_str(), &case.to_string()).await?;
     let version = version.ok_or_else(|| {
         StoreError::NotFound(format!("there is no case {case} of client {client}"))

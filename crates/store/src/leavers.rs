@@ -7,7 +7,6 @@ use crate::{
     approvals::approval,
     journal::at_any_version,
     sql::query,
-    views::wake_for_news,
     writer::{Fault, Tx},
 };
 use domain::{Actor, Approval, ApprovalState, CaseId, ClientId, Event, PersonId, UnixMs};
@@ -42,9 +41,9 @@ pub(crate) async fn void(
         entries.push(NewEntry { actor: by.clone(), event });
         views.push(view);
     }
-    for ((client, case), (entries, views)) in cases {
+    for ((client, case), (entries, mut views)) in cases {
+        views.push(View::News(None));
         at_any_version(tx, &client, case, now, entries, views).await?;
-        wake_for_news(tx, &client, &case.to_string(), now).await?;
     }
     Ok(())
 }

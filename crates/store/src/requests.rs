@@ -7,10 +7,10 @@ use crate::{
     CaseRow, NewEntry, Store, StoreError, View,
     cases::{COLUMNS, case_row},
     columns::{case, places},
+    hand::{Lease, Offer},
     journal::{at_any_version, write_entry},
     msp::not_reserved,
     sql::{query, query_scalar},
-    views::wake_for_news,
     writer::{Fault, Tx},
 };
 use domain::{Actor, BrainId, CaseId, ClientId, Event, Submission, UnixMs};
@@ -85,7 +85,19 @@ impl std::str::FromStr for RequestCursor {
 impl Store {
     /// Takes a request in: case, first entry and wake-up in one transaction.
     pub async fn submit(&self, submit: Submit, now: UnixMs) -> Result<Submitted, StoreError> {
-        self.write(move |tx| Box::pin(async move { take_in(tx, submit, now).await })).await
+        let client = submit.client.clone();
+        let offer = self.offer(now);
+        let lease = offer.as_ref().map(Offer::lease);
+        let done =
+            self.write(move |tx| Box::pin(async move { take_in(tx, submit, now, lease).await }));
+        let done = done.await;
+        if let Some(offer) = offer {
+            offer.settle(done.as_ref().map(|submitted| match submitted {
+                Submitted::New(case) => Some((&client, *case)),
+                Submitted::Again(_) | Submitted::KeyReused => None,
+            }));
+        }
+        done
     }
 
     /// Requests of one brain, newest first, from after `after` on.
@@ -167,22 +179,35 @@ impl Store {
         now: UnixMs,
     ) -> Result<u64, StoreError> {
         let client = client.clone();
+        let offer = if wake { self.offer(now) } else { None };
+        let lease = offer.as_ref().map(Offer::lease);
+        let mut views = views;
+        if wake {
+            views.push(View::News(lease));
+        }
+        let whose = client.clone();
         let entries =
             events.into_iter().map(|event| NewEntry { actor: actor.clone(), event }).collect();
-        self.write(move |tx| {
-            Box::pin(async move {
-                let version = at_any_version(tx, &client, case, now, entries, views).await?;
-                if wake {
-                    wake_for_news(tx, &client, &case.to_string(), now).await?;
-                }
-                Ok(version)
+        let done = self
+            .write(move |tx| {
+                Box::pin(
+                    async move { at_any_version(tx, &client, case, now, entries, views).await },
+                )
             })
-        })
-        .await
+            .await;
+        if let Some(offer) = offer {
+            offer.settle(done.as_ref().map(|done| done.leased.then_some((&whose, case))));
+        }
+        Ok(done?.version)
     }
 }
 
-async fn take_in(tx: &mut Tx, submit: Submit, now: UnixMs) -> Result<Submitted, Fault> {
+async fn take_in(
+    tx: &mut Tx,
+    submit: Submit,
+    now: UnixMs,
+    lease: Option<Lease>,
+) -> Result<Submitted, Fault> {
     let Submit { client, case: id, submission, actor, idempotency, summary } = submit;
     not_reserved(&client)?;
     let brain = submission.brain.clone();
@@ -197,8 +222,8 @@ async fn take_in(tx: &mut Tx, submit: Submit, now: UnixMs) -> Result<Submitted, 
     let from = submission.ticket.as_ref().map(|t| t.from.clone()).unwrap_or_default();
     query(
         "INSERT INTO cases (client, id, psa, ticket_id, subject, requester, brain, phase, summary,
-           version, received_ms, updated_ms, wake_ms)
-         VALUES ($1, $2, $3, $2, $4, $5, $6, 'working', $7, 1, $8, $8, $8)",
+           version, received_ms, updated_ms, wake_ms, lease_owner, lease_ms)
+         VALUES ($1, $2, $3, $2, $4, $5, $6, 'working', $7, 1, $8, $8, $8, $9, $10)",
     )
     .bind(client.as_str())
     .bind(&case_id)
@@ -208,6 +233,8 @@ async fn take_in(tx: &mut Tx, submit: Submit, now: UnixMs) -> Result<Submitted, 
     .bind(brain.as_str())
     .bind(summary)
     .bind(now.0)
+    .bind(lease.as_ref().map(|l| l.node.to_string()))
+    .bind(lease.as_ref().map_or(0, |l| l.until.0))
     .execute(tx.sql().await?)
     .await?;
     write_entry(

@@ -2,6 +2,8 @@
 
 use crate::{
     NewEntry, approvals, asked,
+    change::Change,
+    hand::Lease,
     notices::{self, NewNotice},
     outcomes,
     sql::{query, query_scalar},
@@ -21,6 +23,11 @@ pub enum View {
     Phase(CasePhase),
     /// When to look at the case again; `None`: only when something arrives.
     Wake(Option<UnixMs>),
+    /// Something arrived from outside: the case is looked at now, and whoever holds the lease cannot put
+    /// it off. With a worker of this process that is free, it is leased to it.
+    News(Option<Lease>),
+    /// This lease is given up, or an older one of the same node.
+    Release(Lease),
     /// One line about the case for lists.
     Summary(String),
     /// A question to a person.
@@ -62,8 +69,13 @@ pub(crate) struct Place<'a> {
 }
 
 /// What an event implies for the views.
-pub(crate) async fn project(tx: &mut Tx, place: Place<'_>, entry: &NewEntry) -> Result<(), Fault> {
-    project_case(tx, place, entry).await?;
+pub(crate) async fn project(
+    tx: &mut Tx,
+    place: Place<'_>,
+    entry: &NewEntry,
+    case: &mut Change,
+) -> Result<(), Fault> {
+    project_case(tx, place, entry, case).await?;
     asked::project(tx, place, entry).await?;
     touched::project(tx, place, entry).await?;
     outcomes::project(tx, place, entry).await?;
@@ -92,21 +104,20 @@ pub(crate) async fn brain_of(
     }
 }
 
-async fn project_case(tx: &mut Tx, place: Place<'_>, entry: &NewEntry) -> Result<(), Fault> {
-    let Place { client, case_id, at, .. } = place;
+async fn project_case(
+    tx: &mut Tx,
+    place: Place<'_>,
+    entry: &NewEntry,
+    case: &mut Change,
+) -> Result<(), Fault> {
     match &entry.event {
         // A close-out says nothing about how grave the case is.
         Event::Judged { action, verdict, .. } if action.ticket().is_none() => {
-            query("UPDATE cases SET tier = $3 WHERE client = $1 AND id = $2")
-                .bind(client.as_str())
-                .bind(case_id)
-                .bind(verdict.tier.name())
-                .execute(tx.sql().await?)
-                .await?;
+            case.tier = Some(verdict.tier);
         }
-        Event::Held { .. } => set_phase(tx, client, case_id, CasePhase::WaitingForApproval).await?,
+        Event::Held { .. } => case.phase = Some(CasePhase::WaitingForApproval),
         Event::Decided { .. } | Event::Expired { .. } | Event::Voided { .. } => {
-            set_phase(tx, client, case_id, CasePhase::Working).await?;
+            case.phase = Some(CasePhase::Working);
         }
         Event::Finished { attempt, outcome } => match outcome {
             Outcome::Done(_) => vault::settle(tx, *attempt, true).await?,
@@ -114,31 +125,12 @@ async fn project_case(tx: &mut Tx, place: Place<'_>, entry: &NewEntry) -> Result
             Outcome::Unknown(_) => {}
         },
         Event::Ended { outcome, .. } => {
-            set_phase(tx, client, case_id, CasePhase::Ended(*outcome)).await?;
-            query("UPDATE cases SET ended_ms = $3 WHERE client = $1 AND id = $2")
-                .bind(client.as_str())
-                .bind(case_id)
-                .bind(at.0)
-                .execute(tx.sql().await?)
-                .await?;
+            case.phase = Some(CasePhase::Ended(*outcome));
+            case.ended = Some(place.at);
         }
+        Event::MessageReceived { .. } => case.news_stays = true,
         _ => {}
     }
-    Ok(())
-}
-
-pub(crate) async fn set_phase(
-    tx: &mut Tx,
-    client: &ClientId,
-    case_id: &str,
-    phase: CasePhase,
-) -> Result<(), Fault> {
-    query("UPDATE cases SET phase = $3 WHERE client = $1 AND id = $2")
-        .bind(client.as_str())
-        .bind(case_id)
-        .bind(phase.name())
-        .execute(tx.sql().await?)
-        .await?;
     Ok(())
 }
 
@@ -148,18 +140,14 @@ pub(crate) async fn change_view(
     case_id: &str,
     at: UnixMs,
     view: View,
+    case: &mut Change,
 ) -> Result<(), Fault> {
     match view {
-        View::Phase(phase) => set_phase(tx, client, case_id, phase).await?,
-        View::Wake(when) => wake(tx, client, case_id, when).await?,
-        View::Summary(text) => {
-            query("UPDATE cases SET summary = $3 WHERE client = $1 AND id = $2")
-                .bind(client.as_str())
-                .bind(case_id)
-                .bind(text)
-                .execute(tx.sql().await?)
-                .await?;
-        }
+        View::Phase(phase) => case.phase = Some(phase),
+        View::Wake(when) => case.put_off(when),
+        View::News(lease) => case.news(at, lease),
+        View::Release(lease) => case.release = Some(lease),
+        View::Summary(text) => case.summary = Some(text),
         View::Ask(approval) => approvals::insert(tx, &approval).await?,
         View::Settle(id, state) => approvals::settle(tx, client, id, &state, at).await?,
         View::Update(approval) => approvals::update(tx, client, &approval, at).await?,
@@ -181,42 +169,5 @@ pub(crate) async fn change_view(
             .await?;
         }
     }
-    Ok(())
-}
-
-/// Sets when the case is looked at again. Whoever sets it has folded all there was to know.
-async fn wake(
-    tx: &mut Tx,
-    client: &ClientId,
-    case_id: &str,
-    when: Option<UnixMs>,
-) -> Result<(), Fault> {
-    query("UPDATE cases SET wake_ms = $3, news = 0 WHERE client = $1 AND id = $2")
-        .bind(client.as_str())
-        .bind(case_id)
-        .bind(when.map(|w| w.0))
-        .execute(tx.sql().await?)
-        .await?;
-    Ok(())
-}
-
-/// Has the case looked at now, because something arrived from outside.
-pub(crate) async fn wake_for_news(
-    tx: &mut Tx,
-    client: &ClientId,
-    case_id: &str,
-    now: UnixMs,
-) -> Result<(), Fault> {
-    wake(tx, client, case_id, Some(now)).await?;
-    mark_news(tx, client, case_id).await
-}
-
-/// Notes that something arrived, so that whoever holds the lease cannot put the case off.
-pub(crate) async fn mark_news(tx: &mut Tx, client: &ClientId, case_id: &str) -> Result<(), Fault> {
-    query("UPDATE cases SET news = 1 WHERE client = $1 AND id = $2")
-        .bind(client.as_str())
-        .bind(case_id)
-        .execute(tx.sql().await?)
-        .await?;
     Ok(())
 }

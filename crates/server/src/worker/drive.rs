@@ -12,12 +12,12 @@ use crate::{
 use connectors::CallError;
 use domain::{
     AccountQuery, Action, Actor, ApprovalState, Attempt, Author, BrainId, CaseId, CaseOutcome,
-    CasePhase, CaseView, ClientId, Event, Follow, Message, ReadResult, TicketStatus, UnixMs,
+    CaseView, ClientId, Event, Follow, Message, ReadResult, TicketStatus, UnixMs,
     action::SetStatus,
 };
 use gate::{Request, judge};
-use std::time::Duration;
-use store::{Append, DropState, NewEntry, StoreError, View};
+use std::{sync::atomic::AtomicI64, time::Duration};
+use store::{Append, Claimed, DropState, NewEntry, StoreError, View};
 use technician::{Context, Step, WaitFor};
 use tokio::time::Instant;
 
@@ -46,13 +46,29 @@ pub(super) enum Next {
     Again,
     /// The case waits or ended.
     Rest,
+    /// So it does, and the lease was given up with the entry that says so.
+    Released,
+}
+
+/// How a drive left its lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    /// Given up with what was written last.
+    Released,
+    /// Given up by itself, or waited out.
+    GivenUp,
 }
 
 /// Drives the case and gives up its lease.
-pub(super) async fn drive(app: &App, client: &ClientId, case: CaseId) {
-    let retry_at = match walk(app, client, case).await {
-        Ok(()) => {
+pub(super) async fn drive(app: &App, claimed: &Claimed) -> Left {
+    let (client, case) = (&claimed.client, claimed.case);
+    let retry_at = match walk(app, claimed).await {
+        Ok(left) => {
             app.complaints.settle(&case.to_string());
+            if left == Left::Released {
+                app.tell(client, case);
+                return left;
+            }
             None
         }
         Err(DriveError::Store(StoreError::Conflict { .. })) => Some(clock::now()),
@@ -82,9 +98,12 @@ pub(super) async fn drive(app: &App, client: &ClientId, case: CaseId) {
         tokio::time::sleep(UNKNOWN_PAUSE).await;
     }
     app.tell(client, case);
+    Left::GivenUp
 }
 
-async fn walk(app: &App, client_id: &ClientId, case: CaseId) -> Result<(), DriveError> {
+async fn walk(app: &App, claimed: &Claimed) -> Result<Left, DriveError> {
+    let (client_id, case) = (&claimed.client, claimed.case);
+    let until = &AtomicI64::new(claimed.until.0);
     // Of one reading of the configuration, to the end of this drive.
     let parts = app.parts();
     let client = parts.clients.get(client_id).ok_or_else(|| {
@@ -101,19 +120,20 @@ async fn walk(app: &App, client_id: &ClientId, case: CaseId) -> Result<(), Drive
     }
     for _ in 0..MAX_STEPS {
         let view = fold(app, client_id, case).await?;
-        let driver = Driver { app, parts: &parts, client, view };
-        if let Next::Rest = driver.step().await? {
-            return Ok(());
+        let driver = Driver { app, parts: &parts, client, view, until };
+        match driver.step().await? {
+            Next::Again => app.tell(client_id, case),
+            Next::Rest => return Ok(Left::GivenUp),
+            Next::Released => return Ok(Left::Released),
         }
-        app.tell(client_id, case);
     }
     let view = fold(app, client_id, case).await?;
     if view.ended.is_some() {
         return Err(DriveError::Stuck(format!("case {case} does not come to rest")));
     }
     let reason = format!("no end after {MAX_STEPS} steps; a person takes over");
-    Driver { app, parts: &parts, client, view }.end(CaseOutcome::Dispatched, reason).await?;
-    Ok(())
+    Driver { app, parts: &parts, client, view, until }.end(CaseOutcome::Dispatched, reason).await?;
+    Ok(Left::GivenUp)
 }
 
 async fn fold(app: &App, client: &ClientId, case: CaseId) -> Result<CaseView, DriveError> {
@@ -128,6 +148,8 @@ pub(super) struct Driver<'a> {
     pub(super) parts: &'a Parts,
     pub(super) client: &'a Client,
     pub(super) view: CaseView,
+    /// Until when the case is leased, in milliseconds since 1970.
+    pub(super) until: &'a AtomicI64,
 }
 
 impl Driver<'_> {
@@ -308,13 +330,8 @@ impl Driver<'_> {
             WaitFor::User | WaitFor::System => None,
         };
         let until = [until, turn].into_iter().flatten().min();
-        let phase = match whom {
-            WaitFor::Approval => CasePhase::WaitingForApproval,
-            WaitFor::User => CasePhase::WaitingForUser,
-            WaitFor::System => CasePhase::Working,
-        };
-        self.append(Vec::new(), vec![View::Phase(phase), View::Wake(until)]).await?;
-        Ok(Next::Rest)
+        self.append(Vec::new(), self.waiting(until, whom).into()).await?;
+        Ok(Next::Released)
     }
 
     pub(super) async fn end(
@@ -324,7 +341,7 @@ impl Driver<'_> {
     ) -> Result<Next, DriveError> {
         // A question that nobody answered yet ends with the case: nothing runs after the end.
         let open = self.view.held.iter().filter(|h| h.state == ApprovalState::Pending);
-        let (mut entries, mut views) = (Vec::new(), vec![View::Wake(None)]);
+        let (mut entries, mut views) = (Vec::new(), Vec::new());
         for held in open {
             let event =
                 Event::Voided { approval: held.approval, reason: "the case ended".to_owned() };
@@ -332,10 +349,12 @@ impl Driver<'_> {
             views.push(View::Settle(held.approval, ApprovalState::Void));
         }
         let span = self.span("close").with("journeyman.outcome", outcome.name());
-        entries.push(self.by_brain(Event::Ended { outcome, reason }));
+        let (ended, rest) = self.ending(outcome, reason);
+        entries.push(ended);
+        views.extend(rest);
         self.append(entries, views).await?;
         self.app.traces.end(span);
-        Ok(Next::Rest)
+        Ok(Next::Released)
     }
 
     /// Questions whose time is up. An expired one stays expired.
@@ -376,8 +395,7 @@ impl Driver<'_> {
     /// An attempt whose outcome is open: read the system, never repeat blindly.
     async fn resolve(&self, attempt: &Attempt) -> Result<Next, DriveError> {
         let outcome = execute::read_back(self, attempt).await?;
-        execute::finish(self, attempt, outcome).await?;
-        Ok(Next::Again)
+        execute::finish(self, attempt, outcome).await
     }
 
     /// A message after the close: thanks leave the ticket closed, anything else goes to people. Acts
@@ -419,8 +437,8 @@ impl Driver<'_> {
     }
 
     pub(super) async fn rest(&self) -> Result<Next, DriveError> {
-        self.append(Vec::new(), vec![View::Wake(None)]).await?;
-        Ok(Next::Rest)
+        self.append(Vec::new(), vec![View::Wake(None), View::Release(self.lease())]).await?;
+        Ok(Next::Released)
     }
 }
 

@@ -5,7 +5,9 @@
 
 use super::drive::{DriveError, Driver, Next};
 use crate::clock;
-use domain::{Actor, Approval, ApprovalState, Ask, Event, PersonId, Relation, UnixMs};
+use domain::{
+    Action, Actor, Approval, ApprovalState, Ask, EscalationStep, Event, PersonId, Relation, UnixMs,
+};
 use store::{NewEntry, Person};
 
 /// Learned approvers who are asked.
@@ -20,30 +22,57 @@ impl Driver<'_> {
             let due = gate::asked(&approval, now);
             let before = usize::try_from(held.asked_steps).unwrap_or(usize::MAX);
             let Some(new) = due.get(before..).filter(|new| !new.is_empty()) else { continue };
-            let mut people: Vec<Person> = Vec::new();
-            for step in new {
-                for person in self.whom(&approval, &step.ask, now).await? {
-                    if !people.iter().any(|p| p.id == person.id) {
-                        people.push(person);
-                    }
-                }
-            }
-            let event = Event::Asked {
-                approval: approval.id,
-                steps: u32::try_from(due.len()).unwrap_or(u32::MAX),
-                people: people.iter().map(|p| p.id.clone()).collect(),
-            };
-            self.append(vec![NewEntry { actor: Actor::Platform, event }], Vec::new()).await?;
+            let (asked, people) = self.ask(&approval, &held.action, new, due.len(), now).await?;
+            self.append(vec![asked], Vec::new()).await?;
             self.mail(&approval, &people).await;
             return Ok(Some(Next::Again));
         }
         Ok(None)
     }
 
+    /// Those whose turn comes with a question that is put now: the entry that says so, if there are any.
+    pub(super) async fn first_asked(
+        &self,
+        approval: &Approval,
+        action: &Action,
+    ) -> Result<Option<(NewEntry, Vec<Person>)>, DriveError> {
+        let due = gate::asked(approval, approval.asked_at);
+        match due.is_empty() {
+            true => Ok(None),
+            false => self.ask(approval, action, due, due.len(), approval.asked_at).await.map(Some),
+        }
+    }
+
+    /// The people of these steps, and the entry that they are asked by now.
+    async fn ask(
+        &self,
+        approval: &Approval,
+        action: &Action,
+        new: &[EscalationStep],
+        asked: usize,
+        now: UnixMs,
+    ) -> Result<(NewEntry, Vec<Person>), DriveError> {
+        let mut people: Vec<Person> = Vec::new();
+        for step in new {
+            for person in self.whom(approval, action, &step.ask, now).await? {
+                if !people.iter().any(|p| p.id == person.id) {
+                    people.push(person);
+                }
+            }
+        }
+        let event = Event::Asked {
+            approval: approval.id,
+            steps: u32::try_from(asked).unwrap_or(u32::MAX),
+            people: people.iter().map(|p| p.id.clone()).collect(),
+        };
+        Ok((NewEntry { actor: Actor::Platform, event }, people))
+    }
+
     /// The people of a step who may decide; whoever is away by their deputy.
     async fn whom(
         &self,
         approval: &Approval,
+        action: &Action,
         ask: &Ask,
         now: UnixMs,
     ) -> Result<Vec<Person>, DriveError> {
@@ -61,7 +90,7 @@ impl Driver<'_> {
                 None => Vec::new(),
             },
             Ask::Relation(relation) => {
-                let mails = self.addresses(approval, *relation).await;
+                let mails = self.addresses(action, *relation).await;
                 all.iter().filter(|p| mails.contains(&p.email.to_lowercase())).collect()
             }
         };
@@ -77,9 +106,7 @@ impl Driver<'_> {
     }
 
     /// Addresses of whoever has the relation to the target, from the directory.
-    async fn addresses(&self, approval: &Approval, relation: Relation) -> Vec<String> {
-        let held = self.view.held.iter().find(|h| h.approval == approval.id);
-        let Some(action) = held.map(|h| &h.action) else { return Vec::new() };
+    async fn addresses(&self, action: &Action, relation: Relation) -> Vec<String> {
         let directory = &self.client.directory;
         let mut ids: Vec<String> = Vec::new();
         match relation {
@@ -114,7 +141,7 @@ impl Driver<'_> {
     }
 
     /// Tells them by mail, where mail is set up. The console shows the question anyway.
-    async fn mail(&self, approval: &Approval, people: &[Person]) {
+    pub(super) async fn mail(&self, approval: &Approval, people: &[Person]) {
         let Some(smtp) = &self.parts.mail else { return };
         let subject = format!("Your decision: {}", approval.sentence);
         let text = format!(

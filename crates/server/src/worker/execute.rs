@@ -2,6 +2,7 @@
 //! *finished*. Every step may be repeated after a crash.
 
 use super::{
+    ahead::Outlook,
     breakers,
     drive::{DriveError, Driver, Next, UNKNOWN_PAUSE},
     facts, fence, lease, notices, password, spans,
@@ -19,9 +20,12 @@ use domain::{
 };
 use gate::{Grant, GrantError, Verdict, grant, judge};
 use secrecy::SecretString;
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 use store::{NewDrop, NewEntry, StoreError, View};
 use tokio::time::Instant;
+
+/// Of a lease, this part may have passed before it is renewed for an outside call.
+const FRESH: i64 = 10;
 
 /// Times that a system is read before an accepted change that does not show counts as failed.
 const READ_BACKS: u32 = 6;
@@ -181,19 +185,34 @@ impl Driver<'_> {
             }
         };
         let mut views = Vec::new();
-        if approval.state == ApprovalState::Pending {
-            views.push(View::Notice(notices::of_question(self, &approval)));
-        }
         let clicked = approval.state != ApprovalState::Pending;
+        let (mut next, mut asked) = (Next::Again, None);
+        if !clicked {
+            views.push(View::Notice(notices::of_question(self, &approval)));
+            asked = self.first_asked(&approval, &action).await?.map(|(entry, people)| {
+                entries.push(entry);
+                people
+            });
+            if let Some(Outlook::Waits(until, whom)) = self.outlook(&entries, Some(id)) {
+                let turn = gate::next_turn(&approval, now);
+                let until = [until, turn].into_iter().flatten().min();
+                views.extend(self.waiting(until, whom));
+                next = Next::Released;
+            }
+        }
+        let put = approval.clone();
         views.push(View::Ask(Box::new(approval)));
         self.append(entries, views).await?;
         self.app.traces.end(span);
+        if let Some(people) = asked {
+            self.mail(&put, &people).await;
+        }
         if clicked {
             let name = Decision::Approve.name();
             let (client, case) = (&self.view.client, self.view.id);
             self.app.traces.end(spans::decided(client, case, id, now, name));
         }
-        Ok(Next::Again)
+        Ok(next)
     }
 
     /// Taking a change back asks for no more than the change did: the click of who takes it back is
@@ -319,15 +338,7 @@ impl Driver<'_> {
             }
         };
         // On several nodes a drive that was slow may have lost its case: from here on it takes time again.
-        let store = &self.app.store;
-        let mut ours_until = UnixMs(i64::MAX);
-        if store.is_shared() {
-            let (now, lease) = (clock::now(), lease());
-            if !store.renew(&self.client.id, self.view.id, store.node(), now, lease).await? {
-                return Ok(Next::Rest);
-            }
-            ours_until = now.plus_ms(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
-        }
+        let Some(ours_until) = self.still_ours().await? else { return Ok(Next::Rest) };
         // Nothing is started that would not be called now.
         self.reachable(&attempt.action)?;
         if let Some(lock) = &mut lock
@@ -341,11 +352,32 @@ impl Driver<'_> {
         // From here on the folded version is the one after *started*.
         let mut view = self.view.clone();
         view.version = version;
-        let driver = Driver { app: self.app, parts: self.parts, client: self.client, view };
+        let Driver { app, parts, client, until, .. } = *self;
+        let driver = Driver { app, parts, client, view, until };
         let span = driver.performing(&attempt).under(self.judgement());
         let outcome = driver.perform(grant, &attempt, secret.as_ref(), ours_until, span).await;
-        finish(&driver, &attempt, outcome).await?;
-        Ok(Next::Again)
+        finish(&driver, &attempt, outcome).await
+    }
+
+    /// Until when the case is surely this node's; `None` when it is not any more. A lease that was taken
+    /// a moment ago needs no renewal.
+    async fn still_ours(&self) -> Result<Option<UnixMs>, DriveError> {
+        let store = &self.app.store;
+        if !store.is_shared() {
+            return Ok(Some(UnixMs(i64::MAX)));
+        }
+        let (now, lease) = (clock::now(), lease());
+        let whole = now.plus_ms(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
+        let until = UnixMs(self.until.load(Ordering::Relaxed));
+        let used = whole.since(until);
+        if (0..=i64::try_from(lease.as_millis()).unwrap_or(i64::MAX) / FRESH).contains(&used) {
+            return Ok(Some(until));
+        }
+        if !store.renew(&self.client.id, self.view.id, store.node(), now, lease).await? {
+            return Ok(None);
+        }
+        self.until.store(whole.0, Ordering::Relaxed);
+        Ok(Some(whole))
     }
 
     /// Whether the system of this action would be called now.
@@ -515,7 +547,7 @@ pub(super) async fn finish(
     driver: &Driver<'_>,
     attempt: &Attempt,
     outcome: Outcome,
-) -> Result<(), DriveError> {
+) -> Result<Next, DriveError> {
     let done = matches!(outcome, Outcome::Done(_));
     let ended = !matches!(outcome, Outcome::Unknown(_));
     let mut entries = vec![driver.by_brain(finished(attempt, outcome))];
@@ -533,12 +565,26 @@ pub(super) async fn finish(
     }
     let notified = entries.len() > 1;
     let span = driver.after("notify", attempt).with("journeyman.channel", "console");
-    let again = driver.append(entries.clone(), views).await;
-    match again {
-        Ok(_) => {}
+    let (mut all, mut next, mut close) = (entries.clone(), Next::Again, None);
+    if let Some(Outlook::Ends(outcome, reason)) = driver.outlook(&entries, None) {
+        let (ended, rest) = driver.ending(outcome, reason);
+        all.push(ended);
+        views.extend(rest);
+        close = Some(driver.span("close").with("journeyman.outcome", outcome.name()));
+        next = Next::Released;
+    }
+    match driver.append(all, views).await {
+        Ok(_) => {
+            if let Some(span) = close {
+                driver.app.traces.end(span);
+            }
+        }
         // Something else was written meanwhile: a message, a decision, a withdrawal. What happened is
         // known all the same, and must not be found out anew by reading.
-        Err(StoreError::Conflict { .. }) => write_late(driver, attempt, entries).await?,
+        Err(StoreError::Conflict { .. }) => {
+            write_late(driver, attempt, entries).await?;
+            next = Next::Again;
+        }
         Err(e) => return Err(e.into()),
     }
     if notified {
@@ -553,7 +599,7 @@ pub(super) async fn finish(
             breakers::look(driver.app, &driver.view.client, taken_back.kind()).await;
         }
     }
-    Ok(())
+    Ok(next)
 }
 
 /// Writes the outcome at whatever version the case has by now, unless it was found out meanwhile.

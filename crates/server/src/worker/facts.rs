@@ -123,10 +123,17 @@ async fn limits(
     facts: &mut Facts,
 ) -> Result<(), StoreError> {
     let action = &request.action;
-    facts.brain = brain(app, request, rules).await?;
+    let counts = action.kind().is_write() && action.ticket().is_none();
+    let volume =
+        async { if counts { volume(app, case, request, rules).await.map(Some) } else { Ok(None) } };
+    let cooling_down =
+        async { if counts { cooling_down(app, request, rules).await.map(Some) } else { Ok(None) } };
+    let open = async { ours(app.store.breaker_for(&client.id, action.kind()).await) };
+    let (brain, open, volume, cooling_down) =
+        tokio::try_join!(brain(app, request, rules), open, volume, cooling_down)?;
+    facts.brain = brain;
     // A stop lets our own technician's record of the ticket go on, so that people learn of it.
     let own_record = action.ticket().is_some() && request.brain == app.brain;
-    let open = ours(app.store.breaker_for(&client.id, action.kind()).await)?;
     // Of equals the one that was opened here: it is closed here as well.
     let open = open.map(|here| match app.cells.breaker() {
         Some(there) if here.as_ref().is_none_or(|h| there.mode > h.mode) => Some(there),
@@ -137,9 +144,9 @@ async fn limits(
         Ok(open) => Fact::known(open, "platform", clock::now()),
         Err(why) => Fact::Missing(why),
     };
-    if action.kind().is_write() && action.ticket().is_none() {
-        facts.volume = volume(app, case, request, rules).await?;
-        facts.cooling_down = cooling_down(app, request, rules).await?;
+    if let (Some(volume), Some(cooling_down)) = (volume, cooling_down) {
+        facts.volume = volume;
+        facts.cooling_down = cooling_down;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! INVARIANT: nothing here decides. `technician::next` says what to do next, `gate::judge` whether
 //! it may be done; this module reads facts, writes the journal and calls the connectors.
 
+mod ahead;
 mod breakers;
 pub(crate) mod change;
 mod drive;
@@ -26,12 +27,12 @@ use crate::{
 };
 use domain::CaseId;
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, hash_map::Entry},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 use stop::Stop;
-use store::News;
+use store::{Claimed, News};
 use tokio::task::{AbortHandle, JoinSet};
 
 /// How long a case stays leased. Longer than the slowest outside call may take.
@@ -184,11 +185,15 @@ async fn intakes(app: Arc<App>, mut stop: Stop) {
     while running.join_next().await.is_some() {}
 }
 
+/// Cases that are being driven, each with the lease that came for it meanwhile.
+type Driven = Arc<Mutex<HashMap<CaseId, Option<Claimed>>>>;
+
 async fn cases(app: Arc<App>, mut stop: Stop) {
     let mut running = JoinSet::new();
     // A drive that outlasts its lease is still the only one: its open call must not be resolved by
     // a second one beside it.
-    let driven: Arc<Mutex<HashSet<CaseId>>> = Arc::default();
+    let driven = Driven::default();
+    let mut handed = app.store.hand_over(lease());
     // A claim whose answer got lost may have leased cases that nobody drives.
     let mut lost = false;
     while !stop.is_set() && !app.cells.is_ready() {
@@ -196,12 +201,18 @@ async fn cases(app: Arc<App>, mut stop: Stop) {
     }
     while !stop.is_set() {
         while running.try_join_next().is_some() {}
-        if lost {
-            let kept: Vec<CaseId> = with(&driven, |d| d.iter().copied().collect());
+        while let Some(one) = handed.next() {
+            take(&app, &driven, &mut running, one);
+        }
+        lost |= handed.lost();
+        // While a lease is being taken, nobody could say which are lost.
+        if lost && !handed.is_open() {
+            let kept: Vec<CaseId> = with(&driven, |d| d.keys().copied().collect());
             lost = app.store.release_but(app.store.node(), &kept).await.is_err();
         }
         let busy = u32::try_from(with(&driven, |d| d.len())).unwrap_or(u32::MAX);
         let free = app.parts().workers.saturating_sub(busy);
+        handed.set_room(if lost { 0 } else { free });
         let claimed = match free {
             0 => Vec::new(),
             _ => match app.store.claim(app.store.node(), clock::now(), lease(), free).await {
@@ -222,40 +233,78 @@ async fn cases(app: Arc<App>, mut stop: Stop) {
         };
         let idle = claimed.is_empty();
         for one in claimed {
-            if !with(&driven, |d| d.insert(one.case)) {
-                // Its last drive is about to end, or outlasts its lease: soon again, and not with a
-                // lease that nobody works under.
-                let app = app.clone();
-                running.spawn(carry(async move {
-                    let soon = clock::now().plus_ms(300);
-                    let node = app.store.node();
-                    if let Err(e) = app.store.release(&one.client, one.case, node, Some(soon)).await
-                    {
-                        tracing::warn!(error = %e, "a case waits until its lease has run out");
-                    }
-                }));
-                continue;
-            }
-            let (app, driven) = (app.clone(), driven.clone());
-            running.spawn(carry(async move {
-                drive::drive(&app, &one.client, one.case).await;
-                with(&driven, |d| d.remove(&one.case));
-                app.due.notify_one();
-            }));
+            take(&app, &driven, &mut running, one);
         }
         if idle {
             tokio::select! {
                 biased;
                 () = stop.wait() => {}
+                Some(one) = handed.wait() => take(&app, &driven, &mut running, one),
                 () = app.due.notified() => {}
                 () = tokio::time::sleep(clock::pace(LOOK_EVERY)) => {}
             }
         }
     }
+    handed.set_room(0);
+    while let Some(one) = handed.next() {
+        running.spawn(carry(give_up(app.clone(), one)));
+    }
     while running.join_next().await.is_some() {}
 }
 
-fn with<T>(driven: &Mutex<HashSet<CaseId>>, act: impl FnOnce(&mut HashSet<CaseId>) -> T) -> T {
+/// Drives a leased case. One that is driven already is driven again when that is over.
+fn take(app: &Arc<App>, driven: &Driven, running: &mut JoinSet<()>, one: Claimed) {
+    let later = with(driven, |d| match d.entry(one.case) {
+        Entry::Occupied(mut last) => {
+            last.insert(Some(one.clone()));
+            true
+        }
+        Entry::Vacant(first) => {
+            first.insert(None);
+            false
+        }
+    });
+    if later {
+        return;
+    }
+    let (app, driven) = (app.clone(), driven.clone());
+    running.spawn(carry(async move {
+        let mut one = one;
+        loop {
+            let ended = drive::drive(&app, &one).await;
+            let next = with(&driven, |d| match d.get_mut(&one.case).and_then(Option::take) {
+                Some(next) => Some(next),
+                None => {
+                    d.remove(&one.case);
+                    None
+                }
+            });
+            let Some(next) = next else { break };
+            if matches!(ended, drive::Left::Released) && clock::now() < next.until {
+                one = next;
+                continue;
+            }
+            // Its last drive outlasted its lease, and has given up this one with it: whoever finds the
+            // case due goes on.
+            with(&driven, |d| d.remove(&one.case));
+            break;
+        }
+        app.due.notify_one();
+    }));
+}
+
+/// Gives back what was handed over to a worker that ends.
+async fn give_up(app: Arc<App>, one: Claimed) {
+    let node = app.store.node();
+    if let Err(e) = app.store.release(&one.client, one.case, node, Some(clock::now())).await {
+        tracing::warn!(error = %e, "a case waits until its lease has run out");
+    }
+}
+
+fn with<T>(
+    driven: &Mutex<HashMap<CaseId, Option<Claimed>>>,
+    act: impl FnOnce(&mut HashMap<CaseId, Option<Claimed>>) -> T,
+) -> T {
     act(&mut driven.lock().unwrap_or_else(PoisonError::into_inner))
 }
 

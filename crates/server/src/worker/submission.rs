@@ -29,6 +29,27 @@ enum Stand {
     Waits(Option<UnixMs>, WaitFor),
 }
 
+/// What is next about a submission.
+pub(super) enum Weighed<'s> {
+    /// This action.
+    Due(&'s Action),
+    /// Nothing before then, or before something arrives.
+    Waits(Option<UnixMs>, WaitFor),
+    /// Nothing: it came to this.
+    Over(CaseOutcome),
+}
+
+/// Why a submission is over, in words.
+pub(super) fn over(worst: CaseOutcome) -> String {
+    let reason = match worst {
+        CaseOutcome::Closed => "everything that was asked for is done",
+        CaseOutcome::Refused => "refused, denied or left unanswered",
+        CaseOutcome::Dispatched => "people have to do it",
+        CaseOutcome::Withdrawn => "the brain took it back",
+    };
+    reason.to_owned()
+}
+
 impl Driver<'_> {
     /// The next step of a submission.
     pub(super) async fn work_off(&self, submission: &Submission) -> Result<Next, DriveError> {
@@ -38,14 +59,25 @@ impl Driver<'_> {
         if self.view.withdrawn {
             return self.end(CaseOutcome::Withdrawn, "the brain took it back".into()).await;
         }
+        match self.weigh(submission) {
+            Weighed::Due(action) if action.kind().is_write() => self.propose(action.clone()).await,
+            Weighed::Due(action) => self.read(action.clone()).await,
+            Weighed::Waits(until, whom) => self.wait(until, whom).await,
+            Weighed::Over(worst) => {
+                self.record_undo().await?;
+                self.send_links().await?;
+                self.end(worst, over(worst)).await
+            }
+        }
+    }
+
+    /// What is next about a submission that is neither over nor taken back.
+    pub(super) fn weigh<'s>(&self, submission: &'s Submission) -> Weighed<'s> {
         let mut waits: Option<(Option<UnixMs>, WaitFor)> = None;
         let mut worst = CaseOutcome::Closed;
         for action in &submission.actions {
             match self.stand(action) {
-                Stand::Due if action.kind().is_write() => {
-                    return self.propose(action.clone()).await;
-                }
-                Stand::Due => return self.read(action.clone()).await,
+                Stand::Due => return Weighed::Due(action),
                 Stand::Settled(outcome) => worst = graver(worst, outcome),
                 Stand::Waits(until, whom) => {
                     let until = match waits {
@@ -57,18 +89,8 @@ impl Driver<'_> {
             }
         }
         match waits {
-            Some((until, whom)) => self.wait(until, whom).await,
-            None => {
-                self.record_undo().await?;
-                self.send_links().await?;
-                let reason = match worst {
-                    CaseOutcome::Closed => "everything that was asked for is done",
-                    CaseOutcome::Refused => "refused, denied or left unanswered",
-                    CaseOutcome::Dispatched => "people have to do it",
-                    CaseOutcome::Withdrawn => "the brain took it back",
-                };
-                self.end(worst, reason.into()).await
-            }
+            Some((until, whom)) => Weighed::Waits(until, whom),
+            None => Weighed::Over(worst),
         }
     }
 

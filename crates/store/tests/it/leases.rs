@@ -1,6 +1,6 @@
 //! One worker at a time, and nothing that arrives is slept through.
 
-use crate::common::*;
+use crate::{common::*, requests::request};
 use domain::{Decision, Event, Message, PersonId, UnixMs};
 use std::time::Duration;
 use store::{Claimed, NewEntry, Store, StoreError, View};
@@ -25,7 +25,10 @@ async fn a_claimed_case_is_not_claimed_again_until_the_lease_lapses() {
     let desk = desk().await;
     let case = new_case(&desk.store, 1).await;
     assert!(claim(&desk.store, "a", T0.plus_ms(-1)).await.is_empty(), "not due yet");
-    assert_eq!(claim(&desk.store, "a", T0).await, [Claimed { client: acme(), case }]);
+    assert_eq!(
+        claim(&desk.store, "a", T0).await,
+        [Claimed { client: acme(), case, until: T0.plus_ms(60_000) }]
+    );
     assert!(claim(&desk.store, "b", T0.plus_ms(LEASE_MS - 1)).await.is_empty());
     assert_eq!(claim(&desk.store, "b", T0.plus_ms(LEASE_MS)).await.len(), 1);
 }
@@ -161,4 +164,65 @@ async fn a_message_during_a_lease_is_not_put_off_either() {
     desk.store.append(came).await.unwrap();
     desk.store.release(&acme(), case, "a", Some(T0.plus_ms(HOUR_MS))).await.unwrap();
     assert!(is_due(&desk.store, T0).await);
+}
+
+#[tokio::test]
+async fn what_is_written_here_goes_straight_to_the_worker_with_its_lease() {
+    let desk = desk().await;
+    let mut handed = desk.store.hand_over(LEASE);
+    handed.set_room(1);
+    desk.store.submit(request(1, "helper"), T0).await.unwrap();
+    let one = handed.next().unwrap();
+    assert_eq!((one.case, one.until), (case_id(1), T0.plus_ms(LEASE_MS)));
+    assert!(claim(&desk.store, "another", T0).await.is_empty(), "it is leased already");
+    // No room: it is found by whoever looks.
+    desk.store.submit(request(2, "helper"), T0).await.unwrap();
+    assert_eq!(handed.next(), None);
+    assert_eq!(claim(&desk.store, "another", T0).await.len(), 1);
+    // News of a case that is leased goes to nobody else.
+    handed.set_room(1);
+    let event = || Event::Noted { code: "by_hand".into(), text: "done".into() };
+    let note = async || {
+        let by = domain::Actor::Person(boss());
+        let at = T0.plus_ms(1);
+        desk.store.record(&acme(), case_id(1), by, vec![event()], vec![], true, at).await.unwrap();
+    };
+    note().await;
+    assert_eq!(handed.next(), None);
+    assert!(!handed.lost() && !handed.is_open());
+    // Given up, it is handed over with the next news; an older lease gives up nothing.
+    let give_up = |until| {
+        let lease = store::Lease::of(desk.store.node(), until);
+        store::Append {
+            client: acme(),
+            case: case_id(1),
+            expected: 2,
+            at: T0,
+            entries: vec![],
+            views: vec![View::Wake(None), View::Release(lease)],
+        }
+    };
+    desk.store.append(give_up(T0)).await.unwrap();
+    note().await;
+    assert_eq!(handed.next(), None, "the lease still stands");
+    let free = store::Append { expected: 3, ..give_up(one.until) };
+    desk.store.append(free).await.unwrap();
+    note().await;
+    assert_eq!(handed.next().map(|c| c.case), Some(case_id(1)));
+}
+
+#[tokio::test]
+async fn a_refused_write_leases_nothing_and_loses_nothing() {
+    let desk = desk().await;
+    let mut handed = desk.store.hand_over(LEASE);
+    handed.set_room(1);
+    let (nobody, by) = (case_id(9), domain::Actor::Platform);
+    let nowhere = desk.store.record(&acme(), nobody, by, vec![], vec![], true, T0).await;
+    assert!(matches!(nowhere, Err(StoreError::NotFound(_))), "{nowhere:?}");
+    assert!(!handed.lost());
+    desk.store.submit(request(1, "helper"), T0).await.unwrap();
+    assert!(handed.next().is_some(), "the room is still there");
+    drop(handed);
+    desk.store.submit(request(2, "helper"), T0).await.unwrap();
+    assert_eq!(claim(&desk.store, "another", T0).await.len(), 1);
 }
