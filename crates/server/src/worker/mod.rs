@@ -15,6 +15,7 @@ mod fence;
 mod intake;
 mod notices;
 mod password;
+mod propose;
 mod spans;
 mod submission;
 mod witness;
