@@ -154,7 +154,7 @@ pub(crate) fn run() -> Result<(), String> {
 
 /// Worlds that are lived through: nodes that end, disks that are full, answers that are lost. More of
 /// them, and storms, by the commands of docs/simulation.md.
-const SEEDS: u64 = 3_000;
+const SEEDS: u64 = 10_000;
 
 fn simulation() -> Result<String, String> {
     let mut command = cargo();

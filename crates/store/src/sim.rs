@@ -62,6 +62,7 @@ thread_local! {
     static WORLD: RefCell<Option<Box<dyn World>>> = const { RefCell::new(None) };
     static NODE: Cell<Option<Node>> = const { Cell::new(None) };
     static ENDING: Cell<Option<Node>> = const { Cell::new(None) };
+    static READER: RefCell<Option<Reader>> = const { RefCell::new(None) };
     static LOCKS: RefCell<BTreeMap<String, Arc<Mutex<()>>>> = const { RefCell::new(BTreeMap::new()) };
 }
 
@@ -75,6 +76,7 @@ pub fn install(world: Box<dyn World>) {
 pub fn clear() {
     WORLD.with_borrow_mut(|w| *w = None);
     LOCKS.with_borrow_mut(BTreeMap::clear);
+    READER.set(None);
     ENDING.set(None);
     NODE.set(None);
 }
@@ -217,6 +219,19 @@ pub(crate) async fn lock(name: &str) -> OwnedMutexGuard<()> {
 
 /// Readers of one file: one connection that each statement has to itself.
 pub(crate) type Reader = Arc<Mutex<sqlx::SqliteConnection>>;
+
+/// The world's connection for reading. All nodes share it: it keeps nothing from one statement to the
+/// next, so to each it is what one of its own would be, without opening one at every start.
+pub(crate) fn reader(
+    open: impl Future<Output = Result<sqlx::SqliteConnection, Error>>,
+) -> Result<Reader, Error> {
+    if let Some(open) = READER.with_borrow(Clone::clone) {
+        return Ok(open);
+    }
+    let conn = Arc::new(Mutex::new(futures::executor::block_on(open)?));
+    READER.set(Some(conn.clone()));
+    Ok(conn)
+}
 
 /// Runs to its end at once, inside a world.
 pub(crate) async fn at_once<T>(act: impl Future<Output = T>) -> T {

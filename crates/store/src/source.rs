@@ -130,15 +130,13 @@ impl Source {
     pub(crate) async fn readers(&self) -> Result<Pool, sqlx::Error> {
         match self {
             Source::Sqlite(options) => {
-                let options = (**options).clone().create_if_missing(false).read_only(true);
                 #[cfg(feature = "sim")]
                 if crate::sim::is_on() {
                     // One that may write: in a world, turns at duties go this way.
-                    let Conn::Sqlite(conn) = self.connect().await? else {
-                        return Err(sqlx::Error::PoolClosed);
-                    };
-                    return Ok(Pool::Sim(std::sync::Arc::new(tokio::sync::Mutex::new(conn))));
+                    let open = sqlx::SqliteConnection::connect_with(options);
+                    return crate::sim::reader(open).map(Pool::Sim);
                 }
+                let options = (**options).clone().create_if_missing(false).read_only(true);
                 let pool = SqlitePoolOptions::new().max_connections(4);
                 pool.connect_with(options).await.map(Pool::Sqlite)
             }

@@ -15,6 +15,11 @@ const BEGIN: i64 = 1_800_000_000_000;
 /// After this no more breaks, so that everything can come to its end.
 pub(super) const TROUBLE: Duration = Duration::from_secs(30);
 
+/// Whether every world is to be a storm.
+pub(super) fn is_storm() -> bool {
+    std::env::var_os("JOURNEYMAN_SIM_STORM").is_some()
+}
+
 /// How much breaks: one in so many; 0: never.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rates {
@@ -110,7 +115,7 @@ impl World {
             jump_ms: [0, 500, 5_000, 240_000][rng.random_range(0..4)],
             away_ms: [10_000, 2_000, 400][rng.random_range(0..3)],
         };
-        let rates = if std::env::var_os("JOURNEYMAN_SIM_STORM").is_some() {
+        let rates = if is_storm() {
             Rates { commit_crash: 5, statement_crash: 60, call_crash: 6, away_ms: 100, ..rates }
         } else {
             rates
