@@ -1,7 +1,9 @@
 //! Opening the database, and the two ways in: many readers, one writer.
 
 use crate::{
-    Keys, StoreError, fleet, migrate, moving, name,
+    Keys, StoreError,
+    edges::Edges,
+    fleet, migrate, moving, name,
     source::Source,
     sql::Pool,
     writer::{self, Fault, Job, Order, Tx},
@@ -68,6 +70,7 @@ pub struct Store {
     pub(crate) path: Arc<str>,
     pub(crate) node: Arc<str>,
     pub(crate) standing: Arc<name::Standing>,
+    pub(crate) edges: Arc<Edges>,
     closed: Arc<tokio::sync::Mutex<Option<tokio::task::JoinHandle<()>>>>,
     #[cfg(feature = "sim")]
     pub(crate) shared: bool,
@@ -132,6 +135,7 @@ impl Store {
             path,
             node,
             standing: Arc::default(),
+            edges: Arc::default(),
             closed,
             #[cfg(feature = "sim")]
             shared,

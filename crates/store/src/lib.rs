@@ -19,6 +19,7 @@ mod cells;
 mod checkpoint;
 mod columns;
 mod db;
+mod edges;
 mod error;
 mod fleet;
 mod health;
