@@ -1,7 +1,9 @@
 //! Opening the database, and the two ways in: many readers, one writer.
 
 use crate::{
-    Keys, StoreError, fleet, hand, migrate, moving, name,
+    Keys, StoreError,
+    edges::Edges,
+    fleet, hand, migrate, moving, name,
     source::Source,
     sql::Pool,
     writer::{self, Fault, Job, Order, Tx},
@@ -69,6 +71,7 @@ pub struct Store {
     pub(crate) node: Arc<str>,
     pub(crate) standing: Arc<name::Standing>,
     pub(crate) hand: Arc<hand::Hand>,
+    pub(crate) edges: Arc<Edges>,
     closed: Arc<tokio::sync::Mutex<Option<tokio::task::JoinHandle<()>>>>,
     #[cfg(feature = "sim")]
     pub(crate) shared: bool,
@@ -134,6 +137,7 @@ impl Store {
             node,
             standing: Arc::default(),
             hand: Arc::default(),
+            edges: Arc::default(),
             closed,
             #[cfg(feature = "sim")]
             shared,

@@ -20,6 +20,7 @@ mod change;
 mod checkpoint;
 mod columns;
 mod db;
+mod edges;
 mod error;
 mod fleet;
 mod hand;

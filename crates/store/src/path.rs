@@ -154,9 +154,15 @@ impl Known {
 
 /// The root over a power of two of neighbours.
 pub(crate) fn perfect(hashes: &[Hash]) -> Hash {
-    let mut row = hashes.to_vec();
+    if let [one] = hashes {
+        return *one;
+    }
+    let pairs = |row: &[Hash]| -> Vec<Hash> {
+        row.as_chunks::<2>().0.iter().map(|[left, right]| node_hash(left, right)).collect()
+    };
+    let mut row = pairs(hashes);
     while row.len() > 1 {
-        row = row.as_chunks::<2>().0.iter().map(|[left, right]| node_hash(left, right)).collect();
+        row = pairs(&row);
     }
     row.first().copied().unwrap_or_else(empty_root)
 }

@@ -4,7 +4,7 @@
 //! that none covers yet, against the right edge of the tree.
 
 use crate::{
-    EntryProof, ShownLeaf, Store, StoreError,
+    Checkpoint, EntryProof, ShownLeaf, Store, StoreError,
     merkle::{Hash, leaf_hash, verify_consistency, verify_inclusion},
     path::{Range, Wanted, consistency, inclusion},
     sql::query_scalar,
@@ -34,6 +34,21 @@ impl Store {
             )));
         }
         let anchor = self.anchor(client, size).await?;
+        match self.consistent(client, old, size, anchor).await {
+            Err(StoreError::Broken(_)) if self.edges.forget(client) => {
+                self.consistent(client, old, size, anchor).await
+            }
+            other => other,
+        }
+    }
+
+    async fn consistent(
+        &self,
+        client: &ClientId,
+        old: u64,
+        size: u64,
+        anchor: Anchor,
+    ) -> Result<Vec<Hash>, StoreError> {
         let path = consistency(old, size);
         let mut ranges = path.clone();
         ranges.push((0, old));
@@ -53,11 +68,36 @@ impl Store {
         size: u64,
     ) -> Result<(Hash, Vec<Hash>), StoreError> {
         let anchor = self.anchor(client, size).await?;
+        self.included(client, seq, size, anchor).await
+    }
+
+    async fn included(
+        &self,
+        client: &ClientId,
+        seq: u64,
+        size: u64,
+        anchor: Anchor,
+    ) -> Result<(Hash, Vec<Hash>), StoreError> {
         if seq >= size {
             return Err(StoreError::NotFound(format!(
                 "the journal of {client} has no entry {seq} below {size}"
             )));
         }
+        match self.path_of(client, seq, size, anchor).await {
+            Err(StoreError::Broken(_)) if self.edges.forget(client) => {
+                self.path_of(client, seq, size, anchor).await
+            }
+            other => other,
+        }
+    }
+
+    async fn path_of(
+        &self,
+        client: &ClientId,
+        seq: u64,
+        size: u64,
+        anchor: Anchor,
+    ) -> Result<(Hash, Vec<Hash>), StoreError> {
         let mut ranges = inclusion(seq, size);
         ranges.push((seq, seq + 1));
         let (mut hashes, root) = self.roots(client, anchor, size, ranges).await?;
@@ -81,9 +121,11 @@ impl Store {
                 "no checkpoint of {client} covers an entry {seq}; `journeyman journal show` lists the entries, and a checkpoint is signed within a second"
             ))
         })?;
-        let size = self.read_checkpoint(client, &checkpoint)?.size;
-        let (hash, path) = self.prove_inclusion(client, seq, size).await?;
-        let row = self.row(client, seq).await?.ok_or_else(|| {
+        let Checkpoint { size, root, .. } = self.read_checkpoint(client, &checkpoint)?;
+        let proven = self.included(client, seq, size, Anchor { size, root });
+        let (proven, row) = futures::join!(proven, self.row(client, seq));
+        let (hash, path) = proven?;
+        let row = row?.ok_or_else(|| {
             StoreError::NotFound(format!("the journal of {client} has no entry {seq}"))
         })?;
         let erased = row.try_get::<Option<Vec<u8>>, _>(13).map_err(|e| self.fail(e))?.is_none();
@@ -113,8 +155,7 @@ impl Store {
         .map_err(|e| self.fail(e))?;
         let found = match note {
             Some(note) => {
-                let signed = self.keys.signer(client.as_str()).verifier().open(&note);
-                let signed = signed.map_err(|e| {
+                let signed = self.opened(client, &note).map_err(|e| {
                     StoreError::Broken(format!(
                         "a stored checkpoint of {client} is not ours: {e}; run `journeyman journal verify`"
                     ))

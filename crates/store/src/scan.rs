@@ -2,6 +2,7 @@
 //!
 //! INVARIANT: this only says that entries are well. A part in which anything is not exactly as it should
 //! be, or that this cannot read, is read again value by value (`walk`), and only that names what is wrong.
+//! SQLite hands out bytes as they are (`lite`); PostgreSQL makes one text of them.
 
 use crate::{
     Store, StoreError,
@@ -18,8 +19,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+mod lite;
+
 /// Entries that are read at once.
-const PART: u64 = 256;
+const PART: u64 = 1024;
 /// Readers at most: more would only wait for the disk.
 const READERS: usize = 8;
 /// Longer bodies are read value by value, since in one text they would take too much memory.
@@ -109,7 +112,7 @@ impl Store {
                 );
                 tokio::spawn(work)
             })
-            .buffered(cores.clamp(2, READERS))
+            .buffered((2 * cores).clamp(2, READERS))
             .map(move |done| match done {
                 Ok(part) => part.map_err(|e| self.fail(e)),
                 Err(e) => Err(StoreError::Broken(format!("reading {client} broke off: {e}"))),
@@ -129,28 +132,43 @@ async fn read(
         Some(conn) => conn,
         None => source.snapshot(Some(&client)).await?,
     };
-    let row = query(sql.to_string())
-        .bind(client.as_str())
-        .bind(as_i64(from))
-        .bind(as_i64(to))
-        .fetch_one(&mut conn)
-        .await?;
+    let read = match &mut conn {
+        Conn::Sqlite(_) => Read::Lite(lite::read(&mut conn, client.as_str(), (from, to)).await?),
+        Conn::Postgres(_) => {
+            let row = query(sql.to_string())
+                .bind(client.as_str())
+                .bind(as_i64(from))
+                .bind(as_i64(to))
+                .fetch_one(&mut conn)
+                .await?;
+            // What is no text is for the other way of reading to name.
+            let text: Option<String> = row.try_get(1).unwrap_or_default();
+            let whole = row.try_get::<i64, _>(0).is_ok_and(|n| n == as_i64(to - from));
+            Read::Text(text.filter(|_| whole))
+        }
+    };
+    // Others may read with it while this is hashed.
     idle.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
-    let nul = matches!(source, Source::Postgres(_));
-    // What is no text is for the other way of reading to name.
-    let text: Option<String> = row.try_get(1).unwrap_or_default();
-    let whole = row.try_get::<i64, _>(0).is_ok_and(|n| n == as_i64(to - from));
-    let well = text.filter(|_| whole).and_then(|t| check(&t, client.as_str(), (from, to), nul));
+    let well = match read {
+        Read::Lite(read) => read.and_then(|r| lite::check(&r, client.as_str(), (from, to))),
+        Read::Text(text) => text.and_then(|t| check(&t, client.as_str(), (from, to))),
+    };
     Ok(Part { from, to, well })
 }
 
+/// A part as its database hands it out; `None`: not whole.
+enum Read {
+    Lite(Option<lite::Read>),
+    Text(Option<String>),
+}
+
 /// Leaf hashes of a part and how many entries are erased; `None` when anything is not as it should be.
-fn check(text: &str, client: &str, (from, to): (u64, u64), nul: bool) -> Option<(Vec<Hash>, u64)> {
+fn check(text: &str, client: &str, (from, to): (u64, u64)) -> Option<(Vec<Hash>, u64)> {
     // As many ends as there are values in so many rows: no value holds one.
     if text.matches(END).count() as u64 != (to - from) * COLUMNS.len() as u64 {
         return None;
     }
-    let mut cursor = Cursor { values: text.split_terminator(END), nul };
+    let mut cursor = Cursor { values: text.split_terminator(END) };
     let (mut hashes, mut erased) = (Vec::new(), 0);
     for seq in from..to {
         let leaf = cursor.leaf(client)?;
@@ -171,7 +189,6 @@ fn check(text: &str, client: &str, (from, to): (u64, u64), nul: bool) -> Option<
 /// The values of a text, one after another. `None`: not there, or of another type.
 struct Cursor<'t> {
     values: std::str::SplitTerminator<'t, char>,
-    nul: bool,
 }
 
 impl Cursor<'_> {
@@ -206,9 +223,8 @@ impl Cursor<'_> {
     }
 
     fn text(&mut self) -> Option<Option<String>> {
-        let nul = self.nul;
         let text = self.value("text")?.map(str::to_owned);
-        Some(text.map(|text| if nul { with_nul(text) } else { text }))
+        Some(text.map(with_nul))
     }
 
     fn int(&mut self) -> Option<i64> {
@@ -229,7 +245,7 @@ mod tests {
     async fn what_the_store_writes_is_read_fast() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(&StoreOptions::new(dir.path(), "desk.example.net")).await.unwrap();
-        for n in 0..300 {
+        for n in 0..1_100 {
             let person = Person {
                 id: PersonId::new(format!("p{n}")).unwrap(),
                 name: "P".into(),
@@ -242,8 +258,8 @@ mod tests {
             store.put_person(person, UnixMs(0)).await.unwrap();
         }
         let journal = msp_journal();
-        let parts: Vec<Part> = store.parts(&journal, 300).try_collect().await.unwrap();
+        let parts: Vec<Part> = store.parts(&journal, 1_100).try_collect().await.unwrap();
         let well: Vec<usize> = parts.iter().map(|p| p.well.as_ref().unwrap().0.len()).collect();
-        assert_eq!(well, [256, 44], "{MSP_JOURNAL}");
+        assert_eq!(well, [1024, 76], "{MSP_JOURNAL}");
     }
 }

@@ -16,6 +16,10 @@ use std::{path::Path, str::FromStr as _, sync::Arc, time::Duration};
 
 /// Under this number nodes of one PostgreSQL take turns to write.
 const WRITERS: i64 = 0x6a6f_7572_6e65_796d;
+/// What the writer keeps of an SQLite file in memory, at most: 64 MiB, in SQLite's own notation.
+const WRITER_CACHE: &str = "-65536";
+/// Pages of 4 KiB in SQLite's write-ahead log after which it is folded into the file: 32 MiB.
+const LOG_PAGES: &str = "8192";
 /// How long a node waits for its turn, and any statement for its end.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -90,7 +94,13 @@ impl Source {
     pub(crate) async fn connect(&self) -> Result<Conn, sqlx::Error> {
         match self {
             Source::Sqlite(options) => {
-                at_once(sqlx::SqliteConnection::connect_with(options)).await.map(Conn::Sqlite)
+                // A batch that does not fit is written more than once, and pages that many batches
+                // change are copied into the file less often.
+                let options = (**options)
+                    .clone()
+                    .pragma("cache_size", WRITER_CACHE)
+                    .pragma("wal_autocheckpoint", LOG_PAGES);
+                at_once(sqlx::SqliteConnection::connect_with(&options)).await.map(Conn::Sqlite)
             }
             Source::Postgres(options) => {
                 let connect = sqlx::PgConnection::connect_with(options);
@@ -137,7 +147,8 @@ impl Source {
                     return crate::sim::reader(open).map(Pool::Sim);
                 }
                 let options = (**options).clone().create_if_missing(false).read_only(true);
-                let pool = SqlitePoolOptions::new().max_connections(4);
+                // A file is always there: asking before each statement would only cost its time.
+                let pool = SqlitePoolOptions::new().max_connections(4).test_before_acquire(false);
                 pool.connect_with(options).await.map(Pool::Sqlite)
             }
             Source::Postgres(options) => {

@@ -176,17 +176,19 @@ args! {
 pub(crate) struct Query {
     sql: Cow<'static, str>,
     args: Vec<Arg>,
+    /// What a simulation knows it by, when not by its text.
+    name: Option<&'static str>,
 }
 
 /// A statement. Its text is ours: what others wrote comes as an argument.
 pub(crate) fn query(sql: impl Into<Cow<'static, str>>) -> Query {
-    Query { sql: sql.into(), args: Vec::new() }
+    Query { sql: sql.into(), args: Vec::new(), name: None }
 }
 
 /// Turns a [`Query`] into one of sqlx, for one of its databases.
 macro_rules! prepared {
     ($query:expr, $text:expr) => {{
-        let Query { sql, args } = $query;
+        let Query { sql, args, .. } = $query;
         let sql = match sql {
             Cow::Borrowed(text) => sqlx::SqlSafeStr::into_sql_str(AssertSqlSafe(text)),
             Cow::Owned(text) => sqlx::SqlSafeStr::into_sql_str(AssertSqlSafe(text)),
@@ -266,7 +268,7 @@ impl<'e> Exec<'e> for &'e mut Conn {
     fn run(self, query: Query) -> BoxFuture<'e, Result<u64, Error>> {
         match self {
             Conn::Sqlite(conn) => Box::pin(async move {
-                let sql = query.sql.clone();
+                let sql = query.name.map_or_else(|| query.sql.clone(), Cow::Borrowed);
                 let done = prepared!(query, std::convert::identity).execute(conn);
                 Ok(writing(&sql, done).await?.rows_affected())
             }),
@@ -333,6 +335,12 @@ impl Query {
         self,
     ) -> sqlx::query::Query<'static, sqlx::Postgres, sqlx::postgres::PgArguments> {
         prepared!(self, without_nul)
+    }
+
+    /// Names several statements in one text by the one that counts.
+    pub(crate) fn named(mut self, name: &'static str) -> Query {
+        self.name = Some(name);
+        self
     }
 
     /// Adds an argument.

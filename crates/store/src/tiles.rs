@@ -6,7 +6,7 @@
 use crate::{
     Store, StoreError,
     merkle::Hash,
-    path::{HEIGHT, Known, WIDTH, Wanted, full, perfect},
+    path::{HEIGHT, Known, Range, WIDTH, Wanted, full, perfect},
     sql::{Query, query, query_scalar},
     tip::as_i64,
 };
@@ -130,27 +130,15 @@ impl Store {
         from: u64,
         to: u64,
     ) -> Result<Option<Vec<Hash>>, StoreError> {
-        let hashes = match level {
-            0 => {
-                "SELECT leaf_hash AS hash FROM entries WHERE client = $1 AND seq >= $2 AND seq < $3
-                 ORDER BY seq"
-            }
-            _ => {
-                "SELECT root AS hash FROM subtrees WHERE client = $1 AND n >= $2 AND n < $3
-                 AND level = $4 ORDER BY n"
-            }
-        };
         // In one text, since a row for each would cost more than all the rest.
         let all = query_scalar(format!(
-            "SELECT COALESCE(string_agg(hex(hash), ''), '') FROM ({hashes}) AS hashes"
+            "SELECT COALESCE(string_agg(hex(hash), ''), '') FROM ({}) AS hashes",
+            side_by_side(level, 2, 3)
         ));
         let all = all.bind(client.as_str()).bind(as_i64(from)).bind(as_i64(to));
         let all = if level > 0 { all.bind(i64::from(level) - 1) } else { all };
         let text: String = all.fetch_one(self.of(client)).await.map_err(|e| self.fail(e))?;
-        let bytes = hex::decode(text).unwrap_or_default();
-        let (hashes, rest) = bytes.as_chunks::<32>();
-        let whole = rest.is_empty() && hashes.len() as u64 == to - from;
-        Ok(whole.then(|| hashes.to_vec()))
+        Ok(hashes_of(&text).filter(|hashes| hashes.len() as u64 == to - from))
     }
 
     /// Reads what some subtrees need; `None` when a tile is missing or not of a tile's length.
@@ -160,45 +148,87 @@ impl Store {
         wanted: &Wanted,
     ) -> Result<Option<Known>, StoreError> {
         let mut known = Known::default();
-        if !wanted.tiles.is_empty() {
-            let rows = tiles_query(client, wanted)
-                .fetch_all(self.of(client))
-                .await
-                .map_err(|e| self.fail(e))?;
-            for row in &rows {
-                let place = |at| row.try_get::<i64, _>(at).map_err(|e| self.fail(e));
-                let (level, n) = (place(0)?, place(1)?);
-                let hashes: Vec<u8> = row.try_get(2).map_err(|e| self.fail(e))?;
-                let (hashes, rest) = hashes.as_chunks::<32>();
-                if let (Ok(level), Ok(n)) = (u32::try_from(level), u64::try_from(n))
-                    && hashes.len() as u64 == WIDTH
-                    && rest.is_empty()
-                {
-                    known.tiles.insert((level, n), hashes.to_vec());
+        let mut edges = Vec::new();
+        for (level, range) in &wanted.edges {
+            match self.edges.get(client, *level, *range) {
+                Some(hashes) => drop(known.edges.insert(*level, (range.0, hashes))),
+                None => edges.push((*level, *range)),
+            }
+        }
+        if wanted.tiles.is_empty() && edges.is_empty() {
+            return Ok(Some(known));
+        }
+        let rows = reading(client, wanted, &edges).fetch_all(self.of(client)).await;
+        for row in &rows.map_err(|e| self.fail(e))? {
+            let place = |at| row.try_get::<i64, _>(at).map_err(|e| self.fail(e));
+            let (edge, level, n) = (place(0)? == 1, place(1)?, place(2)?);
+            let text: String = row.try_get(3).map_err(|e| self.fail(e))?;
+            let (Ok(level), Ok(n)) = (u32::try_from(level), u64::try_from(n)) else { continue };
+            let Some(hashes) = hashes_of(&text) else { continue };
+            if edge {
+                known.edges.insert(level, (n, hashes));
+            } else if hashes.len() as u64 == WIDTH {
+                known.tiles.insert((level, n), hashes);
+            }
+        }
+        for (level, (from, to)) in edges {
+            match known.edges.get(&level) {
+                Some((_, hashes)) if hashes.len() as u64 == to - from => {
+                    self.edges.put(client, level, (from, to), hashes);
                 }
-            }
-            if known.tiles.len() != wanted.tiles.len() {
-                return Ok(None);
+                _ => return Ok(None),
             }
         }
-        for (level, (from, to)) in &wanted.edges {
-            let Some(hashes) = self.try_row_of(client, *level, *from, *to).await? else {
-                return Ok(None);
-            };
-            known.edges.insert(*level, (*from, hashes));
-        }
-        Ok(Some(known))
+        Ok((known.tiles.len() == wanted.tiles.len()).then_some(known))
     }
 }
 
-/// All the tiles in one statement.
-fn tiles_query(client: &ClientId, wanted: &Wanted) -> Query {
-    let parts: Vec<String> = (0..wanted.tiles.len())
-        .map(|i| {
-            let (level, n) = (2 * i + 2, 2 * i + 3);
-            format!("SELECT level, n, hashes FROM subtrees WHERE client = $1 AND level = ${level} AND n = ${n}")
-        })
-        .collect();
+/// Selects hashes side by side at a tile's level, as [`Store::row_of`] says. `from` and `to` are the
+/// numbers of arguments; that of the level below comes after them.
+fn side_by_side(level: u32, from: usize, to: usize) -> String {
+    match level {
+        0 => format!(
+            "SELECT leaf_hash AS hash FROM entries
+             WHERE client = $1 AND seq >= ${from} AND seq < ${to} ORDER BY seq"
+        ),
+        _ => format!(
+            "SELECT root AS hash FROM subtrees WHERE client = $1 AND n >= ${from} AND n < ${to}
+             AND level = ${} ORDER BY n",
+            to + 1
+        ),
+    }
+}
+
+/// Hashes out of their digits; `None` when these are none, or no whole number of them.
+fn hashes_of(digits: &str) -> Option<Vec<Hash>> {
+    let bytes = hex::decode(digits).ok()?;
+    let (hashes, rest) = bytes.as_chunks::<32>();
+    rest.is_empty().then(|| hashes.to_vec())
+}
+
+/// All the tiles, and what lies beyond them, in one statement: whether it is no tile, level, first
+/// place, hashes.
+fn reading(client: &ClientId, wanted: &Wanted, edges: &[(u32, Range)]) -> Query {
+    let (mut parts, mut args) = (Vec::new(), Vec::new());
+    let tiles = (0..wanted.tiles.len()).map(|i| {
+        let (level, n) = (2 * i + 2, 2 * i + 3);
+        format!(
+            "SELECT CAST(0 AS BIGINT), level, n, hex(hashes) FROM subtrees
+             WHERE client = $1 AND level = ${level} AND n = ${n}"
+        )
+    });
+    parts.extend(tiles);
+    args.extend(wanted.tiles.iter().flat_map(|(level, n)| [i64::from(*level), as_i64(*n)]));
+    for (level, (from, to)) in edges {
+        let at = args.len() + 2;
+        let hashes = side_by_side(*level, at, at + 1);
+        parts.push(format!(
+            "SELECT CAST(1 AS BIGINT), CAST({level} AS BIGINT), CAST(${at} AS BIGINT), COALESCE(string_agg(hex(hash), ''), '')
+             FROM ({hashes}) AS hashes"
+        ));
+        args.extend([as_i64(*from), as_i64(*to)]);
+        args.extend((*level > 0).then(|| i64::from(*level) - 1));
+    }
     let all = query(parts.join(" UNION ALL ")).bind(client.as_str());
-    wanted.tiles.iter().fold(all, |q, (level, n)| q.bind(i64::from(*level)).bind(as_i64(*n)))
+    args.into_iter().fold(all, Query::bind)
 }

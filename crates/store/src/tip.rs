@@ -55,18 +55,18 @@ fn frontier(client: &str, row: Option<Row>) -> Result<Frontier, Fault> {
     })
 }
 
+/// Writes the right edge of a client's tree: client, size, roots.
+pub(crate) const PUT_TIP: &str = "INSERT INTO tips (client, size, frontier) VALUES ($1, $2, $3)
+    ON CONFLICT (client) DO UPDATE SET size = excluded.size, frontier = excluded.frontier";
+
 /// Writes the right edge of a client's tree.
-pub(crate) async fn put_tip(conn: &mut Conn, client: &str, edge: &Frontier) -> Result<(), Fault> {
-    query(
-        "INSERT INTO tips (client, size, frontier) VALUES ($1, $2, $3)
-         ON CONFLICT (client) DO UPDATE SET size = excluded.size, frontier = excluded.frontier",
-    )
-    .bind(client)
-    .bind(as_i64(edge.size()))
-    .bind(edge.to_bytes())
-    .execute(conn)
-    .await?;
-    Ok(())
+pub(crate) async fn put_tip(
+    conn: &mut Conn,
+    client: &str,
+    edge: &Frontier,
+) -> Result<(), sqlx::Error> {
+    let put = query(PUT_TIP).bind(client).bind(as_i64(edge.size())).bind(edge.to_bytes());
+    put.execute(conn).await.map(drop)
 }
 
 /// Logs whose newest entries no checkpoint covers: the last run ended before it signed one.

@@ -1,7 +1,7 @@
 //! Checkpoints and those who saw them: what a witness is sent, what it answered, what it kept.
 
 use crate::{
-    Checkpoint, Store, StoreError,
+    Checkpoint, CheckpointError, Store, StoreError,
     checkpoint::split_notes,
     merkle::Hash,
     sql::{query, query_scalar},
@@ -23,10 +23,18 @@ impl Store {
     /// # Errors
     /// When it is not signed by this installation for this client.
     pub fn read_checkpoint(&self, client: &ClientId, note: &str) -> Result<Checkpoint, StoreError> {
-        let read = self.keys.signer(client.as_str()).verifier().open(note);
-        read.map_err(|e| {
+        self.opened(client, note).map_err(|e| {
             StoreError::Broken(format!("{e} ({client}); run `journeyman journal verify`"))
         })
+    }
+
+    /// The same, with the bare reason.
+    pub(crate) fn opened(
+        &self,
+        client: &ClientId,
+        note: &str,
+    ) -> Result<Checkpoint, CheckpointError> {
+        self.edges.open(client, note, || self.keys.signer(client.as_str()).verifier())
     }
 
     /// The largest size of this client's log that the witness has cosigned; 0 when it has not.
@@ -74,33 +82,33 @@ impl Store {
         client: &ClientId,
         size: u64,
     ) -> Result<Option<String>, StoreError> {
-        let cosigned = query(
-            "SELECT size, note FROM checkpoints c WHERE client = $1 AND size >= $2 AND EXISTS
-               (SELECT 1 FROM cosignatures s WHERE s.client = c.client AND s.size = c.size)
-             ORDER BY size DESC LIMIT 1",
+        let select = query(
+            "SELECT size, note, seen FROM (
+               SELECT c.size AS size, c.note AS note, c.size AS seen FROM cosignatures s
+               JOIN checkpoints c ON c.client = s.client AND c.size = s.size
+               WHERE s.client = $1 AND s.size >= $2 ORDER BY s.size DESC LIMIT 1) AS cosigned
+             UNION ALL SELECT size, note, -1 FROM (
+               SELECT size, note FROM checkpoints WHERE client = $1 AND size >= $2
+               ORDER BY size DESC LIMIT 1) AS newest
+             ORDER BY 3 DESC",
         );
-        let any = query(
-            "SELECT size, note FROM checkpoints WHERE client = $1 AND size >= $2
-             ORDER BY size DESC LIMIT 1",
-        );
-        for select in [cosigned, any] {
-            let select = select.bind(client.as_str()).bind(as_i64(size));
-            let row = select.fetch_optional(self.of(client)).await.map_err(|e| self.fail(e))?;
-            let Some(row) = row else { continue };
-            let at: i64 = row.try_get(0).map_err(|e| self.fail(e))?;
-            let mut note: String = row.try_get(1).map_err(|e| self.fail(e))?;
+        let select = select.bind(client.as_str()).bind(as_i64(size));
+        let row = select.fetch_optional(self.of(client)).await.map_err(|e| self.fail(e))?;
+        let Some(row) = row else { return Ok(None) };
+        let mut note: String = row.try_get(1).map_err(|e| self.fail(e))?;
+        let seen: i64 = row.try_get(2).map_err(|e| self.fail(e))?;
+        if seen >= 0 {
             let lines: Vec<String> = query_scalar(
                 "SELECT line FROM cosignatures WHERE client = $1 AND size = $2 ORDER BY witness",
             )
             .bind(client.as_str())
-            .bind(at)
+            .bind(seen)
             .fetch_all(self.of(client))
             .await
             .map_err(|e| self.fail(e))?;
             lines.iter().for_each(|line| note.extend([line.as_str(), "\n"]));
-            return Ok(Some(note));
         }
-        Ok(None)
+        Ok(Some(note))
     }
 
     /// The checkpoints of this installation in a text that holds many, by client.

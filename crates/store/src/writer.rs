@@ -11,7 +11,7 @@ use crate::{
     meter::Tally,
     source::Source,
     sql::{Conn, query, query_scalar},
-    tip::{self, as_i64, put_tip, tip},
+    tip::{self, as_i64, tip},
 };
 use domain::UnixMs;
 use futures::future::BoxFuture;
@@ -22,10 +22,15 @@ use std::{
 };
 use tokio::sync::{mpsc, oneshot};
 
+mod batch;
+mod chunk;
+mod line;
 mod pending;
 mod remote;
 mod versions;
 
+use batch::{Batch, begin, undo};
+use line::Line;
 pub(crate) use pending::{Moved, Row as PendingRow};
 use versions::Versions;
 
@@ -65,7 +70,7 @@ impl Fault {
 /// The open transaction.
 #[derive(Debug)]
 pub(crate) struct Tx {
-    conn: Conn,
+    line: Line,
     pub(crate) keys: Keys,
     /// What is written together, and how much of it is of earlier pieces of work.
     pending: pending::Pending,
@@ -98,6 +103,8 @@ pub(crate) struct Tx {
     /// This writer among those of other nodes, and how many batches it has written.
     writer: String,
     batch: i64,
+    /// The database is another machine's.
+    remote: bool,
     /// The connection answers no more.
     lost: bool,
     /// A one-time secret was wiped: its sealed bytes still stand in the write-ahead log.
@@ -120,15 +127,27 @@ impl Tx {
             self.saved = true;
             std::mem::swap(&mut self.pending, &mut own);
         }
-        self.pending.write(&mut self.conn).await?;
+        let conn = line::here(&mut self.line, &mut self.broken).await?;
+        self.pending.write(conn).await?;
         self.earlier = (0, 0);
-        Ok(&mut self.conn)
+        Ok(conn)
+    }
+
+    /// The connection, once what it was given to write is written.
+    async fn conn(&mut self) -> Result<&mut Conn, sqlx::Error> {
+        line::here(&mut self.line, &mut self.broken).await
+    }
+
+    /// Writes all that is pending.
+    async fn write_pending(&mut self) -> Result<(), sqlx::Error> {
+        let conn = line::here(&mut self.line, &mut self.broken).await?;
+        self.pending.write(conn).await
     }
 
     /// Writes what earlier pieces of work left, and begins what can be undone by itself.
     async fn save(&mut self) -> Result<(), sqlx::Error> {
-        self.pending.write(&mut self.conn).await?;
-        query("SAVEPOINT work").execute(&mut self.conn).await.map(drop)
+        self.write_pending().await?;
+        query("SAVEPOINT work").execute(self.conn().await?).await.map(drop)
     }
 
     /// A case's version, with what this transaction appended; `None`: there is no such case.
@@ -140,7 +159,7 @@ impl Tx {
             query_scalar("SELECT version FROM cases WHERE client = $1 AND id = $2")
                 .bind(client)
                 .bind(case)
-                .fetch_optional(&mut self.conn)
+                .fetch_optional(self.conn().await?)
                 .await?;
         if let Some(version) = found {
             self.versions.learn(client, case, version);
@@ -181,7 +200,7 @@ impl Tx {
             Some((edge, _)) => Ok(edge.clone()),
             None => match self.settled.get(client) {
                 Some(edge) => Ok(edge.clone()),
-                None => tip::open(&mut self.conn, client).await,
+                None => tip::open(self.conn().await?, client).await,
             },
         }
     }
@@ -190,7 +209,7 @@ impl Tx {
     pub(crate) async fn edge_size(&mut self, client: &str) -> Result<u64, Fault> {
         match self.edges.get(client) {
             Some((edge, _)) => Ok(edge.size()),
-            None => Ok(tip(&mut self.conn, client).await?.size()),
+            None => Ok(tip(self.conn().await?, client).await?.size()),
         }
     }
 
@@ -238,7 +257,7 @@ impl Tx {
 
     /// Whether the database is another machine's.
     pub(crate) fn is_remote(&self) -> bool {
-        matches!(self.conn, Conn::Postgres(_))
+        self.remote
     }
 
     /// Notes that a case moved on, for whoever waits for it on another node.
@@ -332,9 +351,6 @@ pub(crate) enum Order {
     Close,
 }
 
-const BATCH: usize = 1024;
-/// How often the writer lets others run before it goes with fewer than the last time.
-const PATIENCE: u32 = 64;
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 
 /// Runs until told to close or until every sender is gone; signs a last checkpoint on the way out.
@@ -347,7 +363,8 @@ pub(crate) async fn run(
     path: Arc<str>,
 ) {
     let mut tx = Tx {
-        conn,
+        remote: matches!(conn, Conn::Postgres(_)),
+        line: Line::Here(conn),
         keys,
         edges: BTreeMap::new(),
         before: Vec::new(),
@@ -370,7 +387,7 @@ pub(crate) async fn run(
         wiped: false,
         complaint: None,
     };
-    match tip::without_checkpoint(&mut tx.conn).await {
+    match newest_without(&mut tx).await {
         Ok(grown) => tx.grown = grown,
         Err(e) => tracing::warn!(error = %e.into_store(&path), "no look for missing checkpoints"),
     }
@@ -379,7 +396,7 @@ pub(crate) async fn run(
     let mut open = true;
     let mut latest = 1;
     while open {
-        let mut next = tokio::select! {
+        let order = tokio::select! {
             biased;
             _ = tick.tick() => {
                 housekeeping(&mut tx, &path).await;
@@ -387,142 +404,23 @@ pub(crate) async fn run(
             }
             order = queue.recv() => order,
         };
-        let mut batch = Vec::new();
-        let mut patience = PATIENCE;
-        loop {
-            match next {
-                Some(Order::Work(work)) => batch.push(work),
-                Some(Order::Close) | None => {
-                    open = false;
-                    break;
-                }
+        match order {
+            Some(Order::Work(work)) => {
+                let mut batch = Batch::new(work, &mut queue, latest);
+                batch.commit(&mut tx, &path).await;
+                (open, latest) = batch.finish();
             }
-            if batch.len() == BATCH {
-                break;
-            }
-            next = loop {
-                match queue.try_recv() {
-                    Ok(order) => break Some(order),
-                    // Who was answered a moment ago is about to come back with the next: together
-                    // they share one wait for the disk.
-                    Err(mpsc::error::TryRecvError::Empty)
-                        if batch.len() < latest && patience > 0 =>
-                    {
-                        patience -= 1;
-                        tokio::task::yield_now().await;
-                    }
-                    Err(_) => break None,
-                }
-            };
-            if next.is_none() {
-                break;
-            }
+            Some(Order::Close) | None => open = false,
         }
-        latest = batch.len();
-        commit(&mut tx, batch, &path).await;
     }
     housekeeping(&mut tx, &path).await;
-    if let Err(e) = tx.conn.close().await {
+    if let Err(e) = tx.line.close().await {
         tracing::warn!(error = %e, "closing the database failed");
     }
 }
 
-async fn commit(tx: &mut Tx, mut batch: Vec<Box<dyn Work>>, path: &str) {
-    if batch.is_empty() {
-        return;
-    }
-    let begun = std::time::Instant::now();
-    let result = run_all(tx, &mut batch, path).await;
-    tx.tally.end(begun, batch.len(), result.is_ok());
-    let edges = std::mem::take(&mut tx.edges);
-    match result {
-        Ok(()) => tx.settle(edges),
-        Err(_) => {
-            tx.pending.cut((0, 0));
-            tx.broken = false;
-            tx.forget();
-            undo(tx).await;
-        }
-    }
-    for work in batch {
-        work.finish(result.clone());
-    }
-}
-
-async fn run_all(tx: &mut Tx, batch: &mut [Box<dyn Work>], path: &str) -> Result<(), StoreError> {
-    begin(tx).await.map_err(|e| StoreError::from_sqlx(path, &e))?;
-    for work in batch {
-        tx.begin_work();
-        let ran = work.run(tx).await;
-        match ran {
-            // What the database says of itself is the cause, also of this.
-            Ran::Abort(error) => return Err(error),
-            Ran::Keep | Ran::Undo if std::mem::take(&mut tx.broken) => {
-                return Err(StoreError::Broken(format!(
-                    "{path}: entries of a batch could not be written; run `journeyman journal verify`"
-                )));
-            }
-            Ran::Keep => {}
-            Ran::Undo => {
-                tx.take_back();
-                if tx.saved {
-                    say(tx, "ROLLBACK TO work", path).await?;
-                }
-            }
-        }
-        if tx.saved {
-            say(tx, "RELEASE work", path).await?;
-        }
-    }
-    tx.pending.write(&mut tx.conn).await.map_err(|e| StoreError::from_sqlx(path, &e))?;
-    for (client, (edge, _)) in &tx.edges {
-        put_tip(&mut tx.conn, client, edge).await.map_err(|f| f.into_store(path))?;
-    }
-    remote::mark(tx).await.map_err(|e| StoreError::from_sqlx(path, &e))?;
-    match query("COMMIT").execute(&mut tx.conn).await {
-        Ok(_) => Ok(()),
-        Err(e) => remote::resolve(tx, e).await.map_err(|e| StoreError::from_sqlx(path, &e)),
-    }
-}
-
-/// Begins, on a new connection when the old one is gone, and forgets what is not known any more.
-async fn begin(tx: &mut Tx) -> Result<(), sqlx::Error> {
-    let begun = match tx.lost {
-        true => None,
-        false => match tx.conn.begin().await {
-            Err(e) if remote::is_gone(&e) => None,
-            other => Some(other?),
-        },
-    };
-    let count = match begun {
-        Some(count) => count,
-        None => {
-            tx.lost = true;
-            tx.conn = tx.source.connect().await?;
-            tx.forget();
-            tx.conn.begin().await?
-        }
-    };
-    tx.lost = false;
-    if count.is_none() || count != tx.data_version {
-        tx.forget();
-    }
-    tx.data_version = count;
-    tx.versions.trim();
-    Ok(())
-}
-
-async fn say(tx: &mut Tx, sql: &'static str, path: &str) -> Result<(), StoreError> {
-    let done = query(sql).execute(&mut tx.conn).await;
-    tx.lost |= done.as_ref().is_err_and(remote::is_gone);
-    done.map(drop).map_err(|e| StoreError::from_sqlx(path, &e))
-}
-
-/// Undoes the open transaction. There is none when BEGIN failed or when SQLite itself rolled back.
-async fn undo(tx: &mut Tx) {
-    if let Err(e) = query("ROLLBACK").execute(&mut tx.conn).await {
-        tx.lost |= remote::is_gone(&e);
-    }
+async fn newest_without(tx: &mut Tx) -> Result<BTreeMap<String, UnixMs>, Fault> {
+    tip::without_checkpoint(tx.conn().await?).await
 }
 
 /// What waits for a quiet moment. A failure is tried again at the next tick.
@@ -561,7 +459,7 @@ async fn checkpoints(tx: &mut Tx) -> Result<(), Fault> {
                 other => other?,
             }
         }
-        query("COMMIT").execute(&mut tx.conn).await?;
+        query("COMMIT").execute(tx.conn().await?).await?;
         Ok::<(), Fault>(())
     }
     .await;
@@ -573,7 +471,7 @@ async fn checkpoints(tx: &mut Tx) -> Result<(), Fault> {
 }
 
 async fn checkpoint(tx: &mut Tx, client: &str, at: UnixMs) -> Result<(), Fault> {
-    let edge = tip(&mut tx.conn, client).await?;
+    let edge = tip(tx.conn().await?, client).await?;
     let note = tx.keys.signer(client).sign(edge.size(), edge.root());
     query(
         "INSERT INTO checkpoints (client, size, at_ms, note) VALUES ($1, $2, $3, $4)
@@ -583,7 +481,7 @@ async fn checkpoint(tx: &mut Tx, client: &str, at: UnixMs) -> Result<(), Fault> 
     .bind(as_i64(edge.size()))
     .bind(at.0)
     .bind(note)
-    .execute(&mut tx.conn)
+    .execute(tx.conn().await?)
     .await?;
     Ok(())
 }
@@ -594,10 +492,10 @@ async fn empty_log(tx: &mut Tx) -> Result<bool, Fault> {
     if tx.is_remote() {
         return Ok(true);
     }
-    let patience: i64 = query_scalar("PRAGMA busy_timeout").fetch_one(&mut tx.conn).await?;
-    query("PRAGMA busy_timeout = 0").execute(&mut tx.conn).await?;
-    let cut = query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut tx.conn).await;
+    let patience: i64 = query_scalar("PRAGMA busy_timeout").fetch_one(tx.conn().await?).await?;
+    query("PRAGMA busy_timeout = 0").execute(tx.conn().await?).await?;
+    let cut = query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(tx.conn().await?).await;
     let patience = format!("PRAGMA busy_timeout = {patience}");
-    query(patience).execute(&mut tx.conn).await?;
+    query(patience).execute(tx.conn().await?).await?;
     Ok(cut?.try_get::<i64, _>(0)? == 0)
 }

@@ -37,7 +37,7 @@ pub(crate) struct Pending {
 }
 
 /// How many rows a statement has: few sizes, so that each is prepared once.
-const SIZES: [usize; 4] = [256, 32, 8, 1];
+pub(super) const SIZES: [usize; 4] = [256, 32, 8, 1];
 
 impl Pending {
     pub(crate) fn len(&self) -> (usize, usize) {
@@ -65,22 +65,7 @@ impl Pending {
             private.push((row.leaf.client.clone(), row.leaf.seq, row.salt, row.body));
             public.push((row.leaf, row.hash));
         }
-        in_chunks(conn, public, ENTRIES, 13, |q, (leaf, hash)| {
-            q.bind(leaf.client)
-                .bind(leaf.seq)
-                .bind(leaf.at_ms)
-                .bind(leaf.case_id)
-                .bind(leaf.actor)
-                .bind(leaf.kind)
-                .bind(leaf.digest)
-                .bind(leaf.tier)
-                .bind(leaf.findings)
-                .bind(leaf.policy_version)
-                .bind(leaf.outcome)
-                .bind(leaf.commitment)
-                .bind(hash.to_vec())
-        })
-        .await?;
+        in_chunks(conn, public, ENTRIES, 13, |q, (leaf, hash)| bind_entry(q, leaf, hash)).await?;
         in_chunks(conn, private, PRIVATE, 4, |q, (client, seq, salt, body)| {
             q.bind(client).bind(seq).bind(salt.to_vec()).bind(body)
         })
@@ -96,18 +81,36 @@ impl Pending {
 }
 
 /// A statement before and after its rows.
-type Text = (&'static str, &'static str);
+pub(super) type Text = (&'static str, &'static str);
 
-const ENTRIES: Text = (
+pub(super) const ENTRIES: Text = (
     "INSERT INTO entries (client, seq, at_ms, case_id, actor, kind, digest, tier, findings,
        policy_version, outcome, commitment, leaf_hash) VALUES ",
     "",
 );
-const PRIVATE: Text = ("INSERT INTO entry_private (client, seq, salt, body) VALUES ", "");
-const CASES: Text = (
+pub(super) const PRIVATE: Text =
+    ("INSERT INTO entry_private (client, seq, salt, body) VALUES ", "");
+pub(super) const CASES: Text = (
     "UPDATE cases SET version = v.column3, updated_ms = v.column4 FROM (VALUES ",
     ") AS v WHERE cases.client = v.column1 AND cases.id = v.column2",
 );
+
+/// Binds what is public of an entry.
+pub(super) fn bind_entry(q: Query, leaf: Leaf, hash: Hash) -> Query {
+    q.bind(leaf.client)
+        .bind(leaf.seq)
+        .bind(leaf.at_ms)
+        .bind(leaf.case_id)
+        .bind(leaf.actor)
+        .bind(leaf.kind)
+        .bind(leaf.digest)
+        .bind(leaf.tier)
+        .bind(leaf.findings)
+        .bind(leaf.policy_version)
+        .bind(leaf.outcome)
+        .bind(leaf.commitment)
+        .bind(hash.to_vec())
+}
 
 async fn in_chunks<T>(
     conn: &mut Conn,

@@ -3,7 +3,7 @@
 //! INVARIANT: of a commit without an answer it is found out whether it happened. Every batch writes
 //! its number; who asks for it holds the writers' lock, so nothing of the old connection is under way.
 
-use super::Tx;
+use super::{Line, Tx};
 use crate::fleet;
 use crate::sql::{query, query_scalar};
 use std::time::Duration;
@@ -41,9 +41,10 @@ pub(super) async fn mark(tx: &mut Tx) -> Result<(), sqlx::Error> {
     )
     .bind(&tx.writer)
     .bind(tx.batch)
-    .execute(&mut tx.conn)
+    .execute(tx.conn().await?)
     .await?;
-    fleet::tell(&mut tx.conn, std::mem::take(&mut tx.moved)).await
+    let moved = std::mem::take(&mut tx.moved);
+    fleet::tell(tx.conn().await?, moved).await
 }
 
 /// What became of a commit that ended with this error.
@@ -66,13 +67,13 @@ pub(super) async fn resolve(tx: &mut Tx, error: sqlx::Error) -> Result<(), sqlx:
 }
 
 async fn written(tx: &mut Tx) -> Result<bool, sqlx::Error> {
-    tx.conn = tx.source.connect().await?;
-    tx.conn.begin().await?;
+    tx.line = Line::Here(tx.source.connect().await?);
+    tx.conn().await?.begin().await?;
     let newest: Option<i64> = query_scalar("SELECT batch FROM writers WHERE writer = $1")
         .bind(&tx.writer)
-        .fetch_optional(&mut tx.conn)
+        .fetch_optional(tx.conn().await?)
         .await?;
-    query("ROLLBACK").execute(&mut tx.conn).await?;
+    query("ROLLBACK").execute(tx.conn().await?).await?;
     tx.lost = false;
     Ok(newest == Some(tx.batch))
 }

@@ -9,6 +9,7 @@
 
 mod approvals;
 mod approver_stats;
+mod batches;
 mod brains;
 mod breakers;
 mod cells;

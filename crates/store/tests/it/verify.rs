@@ -287,3 +287,22 @@ async fn a_journal_that_is_being_written_verifies_clean() {
     writing.await.unwrap();
     assert_eq!(assert_clean(&desk.store, &acme()).await, 300);
 }
+
+#[tokio::test]
+async fn values_that_run_into_their_neighbours_are_found() {
+    if on_postgres() {
+        return;
+    }
+    for sql in [
+        "UPDATE entries SET kind = kind || char(31) || findings, findings = '' WHERE seq = 1",
+        "UPDATE entries SET actor = actor || char(31) WHERE seq = 1",
+        "UPDATE entries SET tier = '' WHERE seq = 1",
+        "UPDATE entries SET case_id = case_id || substr(actor, 1, 1), actor = substr(actor, 2) WHERE seq = 1",
+        "UPDATE entries SET leaf_hash = leaf_hash || x'00' WHERE seq = 1",
+        "UPDATE entries SET leaf_hash = substr(leaf_hash || commitment, 1, 40), commitment = substr(commitment, 9) WHERE seq = 1",
+        "UPDATE entry_private SET salt = salt || x'01' WHERE seq = 1",
+        "UPDATE entry_private SET body = body || x'1f' WHERE seq = 1",
+    ] {
+        assert!(!after(&[sql]).await.is_clean(), "{sql}");
+    }
+}
