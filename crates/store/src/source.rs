@@ -134,7 +134,7 @@ impl Source {
                 if crate::sim::is_on() {
                     // One that may write: in a world, turns at duties go this way.
                     let open = sqlx::SqliteConnection::connect_with(options);
-                    return crate::sim::reader(open).map(Pool::Sim);
+                    return crate::sim::reader(open).await.map(Pool::Sim);
                 }
                 let options = (**options).clone().create_if_missing(false).read_only(true);
                 let pool = SqlitePoolOptions::new().max_connections(4);
