@@ -199,7 +199,7 @@ pub(crate) async fn through<T>(
         }
         Fate::Crash => crash().await,
         Fate::CrashAfter => {
-            let _ = futures::executor::block_on(act);
+            let _ = at_once(act).await;
             crash().await;
             return std::future::pending().await;
         }
@@ -208,7 +208,13 @@ pub(crate) async fn through<T>(
     while ENDING.get().is_some() {
         tokio::task::yield_now().await;
     }
-    futures::executor::block_on(act)
+    at_once(act).await
+}
+
+/// Adds bytes to a trace (FNV-1a).
+pub fn mix(trace: u64, bytes: &[u8]) -> u64 {
+    let one = |trace: u64, byte: &u8| (trace ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    bytes.iter().fold(trace, one)
 }
 
 /// A lock over all nodes, as the database's own.
@@ -222,13 +228,13 @@ pub(crate) type Reader = Arc<Mutex<sqlx::SqliteConnection>>;
 
 /// The world's connection for reading. All nodes share it: it keeps nothing from one statement to the
 /// next, so to each it is what one of its own would be, without opening one at every start.
-pub(crate) fn reader(
+pub(crate) async fn reader(
     open: impl Future<Output = Result<sqlx::SqliteConnection, Error>>,
 ) -> Result<Reader, Error> {
     if let Some(open) = READER.with_borrow(Clone::clone) {
         return Ok(open);
     }
-    let conn = Arc::new(Mutex::new(futures::executor::block_on(open)?));
+    let conn = Arc::new(Mutex::new(at_once(open).await?));
     READER.set(Some(conn.clone()));
     Ok(conn)
 }
@@ -236,7 +242,7 @@ pub(crate) fn reader(
 /// Runs to its end at once, inside a world.
 pub(crate) async fn at_once<T>(act: impl Future<Output = T>) -> T {
     match is_on() {
-        true => futures::executor::block_on(act),
+        true => futures::executor::block_on(tokio::task::unconstrained(act)),
         false => act.await,
     }
 }

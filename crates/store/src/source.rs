@@ -144,7 +144,7 @@ impl Source {
                 if crate::sim::is_on() {
                     // One that may write: in a world, turns at duties go this way.
                     let open = sqlx::SqliteConnection::connect_with(options);
-                    return crate::sim::reader(open).map(Pool::Sim);
+                    return crate::sim::reader(open).await.map(Pool::Sim);
                 }
                 let options = (**options).clone().create_if_missing(false).read_only(true);
                 // A file is always there: asking before each statement would only cost its time.

@@ -7,6 +7,7 @@
 
 mod actors;
 mod check;
+mod cores;
 mod nodes;
 mod outside;
 mod tally;
@@ -88,6 +89,8 @@ async fn run(seed: u64, broken: Broken, dirs: &[PathBuf]) -> Outcome {
     machines.abort();
     nodes.stop().await;
     let promised = std::mem::take(&mut *promised.lock().unwrap());
+    // The rest waits for other threads: virtual time would run on for hours meanwhile.
+    tokio::time::resume();
     check::at_the_end(&journal, &world, &promised).await;
     journal.close().await;
     let state = world.state();
@@ -132,11 +135,11 @@ fn given(name: &str, otherwise: u64) -> u64 {
 fn seeds(from: u64, most: u64, crashes: u64, tally: &Tally) {
     let next = AtomicU64::new(from);
     nodes::model();
-    // A world waits for its database's thread half of the time.
-    let threads = std::thread::available_parallelism().map_or(2, usize::from) * 2;
+    let next = &next;
     std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
+        for core in cores::all() {
+            scope.spawn(move || {
+                cores::keep_to(core);
                 loop {
                     let seed = next.fetch_add(1, Ordering::SeqCst);
                     let fell = tally.sums().crashes;

@@ -183,9 +183,8 @@ impl State {
             let node = store::sim::node();
             self.lines.push(format!("{time} {node:?} {what}"));
         }
-        for byte in time.to_le_bytes().iter().chain(what.as_bytes()) {
-            self.trace = (self.trace ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
+        self.trace =
+            store::sim::mix(store::sim::mix(self.trace, &time.to_le_bytes()), what.as_bytes());
     }
 
     fn disk(&mut self, node: Node) -> bool {
