@@ -13,10 +13,13 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+/// Client and level.
+type Place = (String, u32);
+
 #[derive(Debug, Default)]
 pub(crate) struct Edges {
     /// Rows of hashes, by client and level, each with its first place.
-    rows: Mutex<HashMap<(String, u32), (u64, Vec<Hash>)>>,
+    rows: Mutex<HashMap<Place, (u64, Vec<Hash>)>>,
     /// The checkpoint that was opened last, by client.
     notes: Mutex<HashMap<String, (String, Checkpoint)>>,
 }

@@ -99,6 +99,8 @@ impl Source {
                 let options = (**options)
                     .clone()
                     .pragma("cache_size", WRITER_CACHE)
+                    // Also what it needs to undo one statement of many rows: else that goes to a file.
+                    .pragma("temp_store", "MEMORY")
                     .pragma("wal_autocheckpoint", LOG_PAGES);
                 at_once(sqlx::SqliteConnection::connect_with(&options)).await.map(Conn::Sqlite)
             }

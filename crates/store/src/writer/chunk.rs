@@ -105,7 +105,11 @@ impl Texts {
         };
         let write = match size {
             0 => String::new(),
-            _ => [rows(ENTRIES, 13), rows(PRIVATE, 4), rows(CASES, 4)].concat(),
+            _ => [rows(ENTRIES, 13), rows(PRIVATE, 4), rows(CASES, 4)]
+                .concat()
+                // Who fails takes the batch along: no need to be able to undo one statement.
+                .replace("INSERT INTO entry_private", "INSERT OR FAIL INTO entry_private")
+                .replace("UPDATE cases", "UPDATE OR FAIL cases"),
         };
         let tip = PUT_TIP.replace("$1", "?").replace("$2", "?").replace("$3", "?");
         Texts { commit: format!("{write}COMMIT"), tip: format!("{write}{tip}; COMMIT"), write }
