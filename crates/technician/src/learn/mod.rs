@@ -8,6 +8,8 @@
 
 mod artifact;
 mod calibrate;
+pub mod classify;
+pub mod text;
 mod descent;
 mod history;
 mod model;
