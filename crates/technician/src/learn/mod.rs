@@ -13,6 +13,7 @@ pub mod text;
 mod descent;
 mod history;
 mod model;
+pub mod risk;
 
 pub use artifact::ModelError;
 pub use history::{starter_history, starter_mark};
