@@ -10,12 +10,22 @@ use technician::learn::risk::{Opening, Outcome, RiskModel, RiskSettings, train_r
 
 /// What the first entry of an incident says; nothing that is filled in later.
 const FIELDS: [&str; 13] = [
-    "caller_id", "opened_by", "sys_created_by", "contact_type", "location", "category", "subcategory",
-    "u_symptom", "impact", "urgency", "priority", "assignment_group", "assigned_to",
+    "caller_id",
+    "opened_by",
+    "sys_created_by",
+    "contact_type",
+    "location",
+    "category",
+    "subcategory",
+    "u_symptom",
+    "impact",
+    "urgency",
+    "priority",
+    "assignment_group",
+    "assigned_to",
 ];
 /// Fields looked at together.
-const PAIRS: [(usize, usize); 7] =
-    [(5, 6), (11, 6), (1, 11), (4, 5), (11, 12), (6, 7), (1, 6)];
+const PAIRS: [(usize, usize); 7] = [(5, 6), (11, 6), (1, 11), (4, 5), (11, 12), (6, 7), (1, 6)];
 /// Name, and the AUC to beat.
 const RISKS: [(&str, f64); 3] = [("reopened", 0.647), ("reassigned", 0.753), ("late", 0.766)];
 
@@ -57,12 +67,10 @@ pub(crate) fn measure(text: Option<&str>) -> Result<Value, String> {
         return Ok(json!({ "present": false }));
     };
     let incidents = read(&records(text))?;
-    let share: f64 = std::env::args().last().and_then(|s| s.parse().ok()).unwrap_or(1.0);
-    let incidents = &incidents[..(incidents.len() as f64 * share) as usize];
     let cut = incidents.len() * 8 / 10;
     let mut out = json!({ "present": true, "trained_on": cut, "tested_on": incidents.len() - cut });
     for (which, (name, aim)) in RISKS.into_iter().enumerate() {
-        let mut figures = one(incidents, cut, which)?;
+        let mut figures = one(&incidents, cut, which)?;
         figures["aim"] = json!(aim);
         out[name] = figures;
     }
@@ -82,11 +90,7 @@ fn one(incidents: &[Incident], cut: usize, which: usize) -> Result<Value, String
     let known = |i: &Incident| Some(i.outcome(which)).filter(|o| o.known_at.0 <= now);
     let history: Vec<_> = old.iter().map(|i| (opening(i), known(i))).collect();
     let begun = Instant::now();
-    let mut settings = RiskSettings { pairs: PAIRS.to_vec(), ..RiskSettings::default() };
-    if let Ok(t) = std::env::var("LAB_HL") { settings.half_life_days = t.parse().unwrap_or(30.0); }
-    if let Ok(t) = std::env::var("LAB_D") { settings.growth.depth = t.parse().unwrap_or(4); }
-    if let Ok(t) = std::env::var("LAB_T") { settings.growth.trees = t.parse().unwrap_or(4); }
-    if let Ok(t) = std::env::var("LAB_LEAF") { settings.growth.least_leaf = t.parse().unwrap_or(4.0); }
+    let settings = RiskSettings { pairs: PAIRS.to_vec(), ..RiskSettings::default() };
     let mut model = train_risk(&history, &settings).map_err(|e| e.to_string())?;
     let train_s = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
@@ -152,8 +156,14 @@ fn read(rows: &[Vec<String>]) -> Result<Vec<Incident>, String> {
     let [number, opened, closed, sla, moved, again, state, updated] = columns(
         header,
         [
-            "number", "opened_at", "closed_at", "made_sla", "reassignment_count", "reopen_count",
-            "incident_state", "sys_updated_at",
+            "number",
+            "opened_at",
+            "closed_at",
+            "made_sla",
+            "reassignment_count",
+            "reopen_count",
+            "incident_state",
+            "sys_updated_at",
         ],
     )?;
     let mut known: HashMap<&str, usize> = HashMap::new();

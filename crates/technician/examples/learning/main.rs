@@ -20,7 +20,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "--tickets" => &mut tickets,
             "--incidents" => &mut log,
             "--split" => &mut split,
-            other if other.starts_with('0') => continue,
             other => return Err(format!("unknown argument {other:?}").into()),
         };
         *place = Some(args.next().ok_or_else(|| format!("{arg} needs a file"))?);
@@ -28,7 +27,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let read = |path: Option<String>| path.map(std::fs::read_to_string).transpose();
     let tasks = match read(tickets)? {
         Some(text) => tickets::real(&csv::records(&text))?,
-        None if log.is_some() => Vec::new(),
         None => tickets::generated(),
     };
     if let Some(path) = split {

@@ -79,9 +79,7 @@ pub(crate) fn generated() -> Vec<Task> {
 /// What a peer learns and is tested on.
 pub(crate) fn split(tasks: &[Task]) -> Value {
     let part = |rows: &[Row]| json!(rows);
-    let one = |t: &Task| {
-        json!({ "name": t.name, "train": part(&t.rows[..t.cut]), "test": part(&t.rows[t.cut..]) })
-    };
+    let one = |t: &Task| json!({ "name": t.name, "train": part(&t.rows[..t.cut]), "test": part(&t.rows[t.cut..]) });
     tasks.iter().map(one).collect()
 }
 

@@ -9,11 +9,11 @@
 mod artifact;
 mod calibrate;
 pub mod classify;
-pub mod text;
 mod descent;
 mod history;
 mod model;
 pub mod risk;
+pub mod text;
 
 pub use artifact::ModelError;
 pub use history::{starter_history, starter_mark};

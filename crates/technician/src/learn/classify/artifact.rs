@@ -27,9 +27,10 @@ fn exponent(line: &[f32]) -> i8 {
     if top > 0.0 { (top / 127.0).log2().ceil().clamp(-100.0, 100.0) as i8 } else { 0 }
 }
 
-/// Weights as the artifact can hold them.
-pub(super) fn rounded(mut weights: Vec<f32>, width: usize) -> Vec<f32> {
+/// Weights as the artifact can hold them; those past the classes are nothing.
+pub(super) fn rounded(mut weights: Vec<f32>, width: usize, classes: usize) -> Vec<f32> {
     for line in weights.chunks_exact_mut(width.max(1)) {
+        line[classes.min(width)..].fill(0.0);
         let scale = f32::from(exponent(line)).exp2();
         for w in line {
             *w = (*w / scale).round() * scale;

@@ -128,10 +128,8 @@ fn part(
     }
     learn(&mut descent, from, first);
     for at in 0..STAGES {
-        let (begin, end) = (
-            from + (rows - from) * at / STAGES,
-            from + (rows - from) * (at + 1) / STAGES,
-        );
+        let (begin, end) =
+            (from + (rows - from) * at / STAGES, from + (rows - from) * (at + 1) / STAGES);
         before.extend((begin..end).map(|row| descent.score(row, since, begin as u32)));
         learn(&mut descent, end, if at + 1 == STAGES { last } else { stage });
     }

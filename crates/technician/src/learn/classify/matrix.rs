@@ -120,10 +120,7 @@ impl Dictionary {
 }
 
 /// Counts in how many rows each bucket occurs: `(last row, rows, kind)`. Gives back the rows.
-fn count<'a>(
-    requests: impl Iterator<Item = Request<'a>>,
-    seen: &mut [(u32, u32, u8)],
-) -> u32 {
+fn count<'a>(requests: impl Iterator<Item = Request<'a>>, seen: &mut [(u32, u32, u8)]) -> u32 {
     let mut reader = Reader::default();
     let mut mark = 0u32;
     for request in requests {

@@ -138,14 +138,14 @@ pub fn train(history: &[Example<'_>], settings: &Settings) -> Result<Classifier,
     let calibration = Calibration::fit(&fit.before, fit.width, later, classes.len());
     let held_out = judged(&fit.before, fit.width, later, &calibration);
     Ok(Classifier {
-        classes,
         dictionary,
         width: fit.width,
-        weights: artifact::rounded(fit.weights, fit.width),
+        weights: artifact::rounded(fit.weights, fit.width, classes.len()),
         bias: fit.bias,
         calibration,
         selection: Selection::on(held_out, settings.target),
         seed: settings.seed,
+        classes,
     })
 }
 
@@ -284,7 +284,7 @@ impl Classifier {
         let matrix = Matrix::of(known.iter().map(|e| e.request), &self.dictionary);
         let start = fit::Start { weights: &self.weights, bias: &self.bias, width: self.width };
         let (weights, bias) = fit::continued(&matrix, &truth, start, self.seed);
-        self.weights = artifact::rounded(weights, self.width);
+        self.weights = artifact::rounded(weights, self.width, self.classes.len());
         self.bias = bias;
         known.len()
     }

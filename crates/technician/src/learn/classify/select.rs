@@ -1,7 +1,7 @@
 //! When to decide and when to abstain.
 //!
 //! Learn-then-Test (Angelopoulos et al., 2021) with fixed-sequence testing: thresholds are tried from
-//! the surest down, each tested by the exact binomial tail, and the first that fails ends the search. If
+//! the surest quarter of the rows down, each tested by the exact binomial tail, and the first that fails ends the search. If
 //! held-out rows and later ones come from the same source, the share of wrong answers among what is decided
 //! is below the target with the stated confidence. [`super::drift`] watches the "if".
 
@@ -42,7 +42,7 @@ pub fn choose(held_out: &[Judged], target: RiskTarget) -> Choice {
     let mut out = Choice { threshold: NEVER, decided: 0.0, wrong: 0.0, wrong_at_most: 1.0 };
     let step = (rows.len() / STEPS).max(1);
     // Below this many, one early error would end the search; the number is fixed before looking.
-    let least = (2 * fewest(target)).max(rows.len() / 10);
+    let least = (2 * fewest(target)).max(rows.len() / 4);
     let mut wrong = 0u32;
     for (at, row) in rows.iter().enumerate() {
         wrong += u32::from(!row.right);
@@ -109,7 +109,9 @@ mod tests {
     /// Confidences spread over 0 to 1, each right with that probability.
     fn sample(rows: usize, dice: &mut u64) -> Vec<Judged> {
         let mut draw = || {
-            *dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            *dice = dice
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             (*dice >> 33) as f64 / (1u64 << 31) as f64
         };
         (0..rows)

@@ -193,3 +193,90 @@ impl RiskModel {
         self.shift += FOLLOW * (f32::from(u8::from(outcome.happened)) - risk as f32);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    const HOUR: i64 = 3_600_000;
+
+    /// A ticket an hour; those of group `slow` are late four times in five, others one in five. What is late is known
+    /// two days after the opening, like what is not.
+    fn tickets(count: usize, mut dice: u64) -> Vec<(Opening<'static>, Option<Outcome>)> {
+        (0..count)
+            .map(|i| {
+                dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                let (slow, draw) = (dice >> 40 & 1 == 0, (dice >> 50) % 5);
+                let at = UnixMs(i as i64 * HOUR);
+                let fields = vec![if slow { "slow" } else { "quick" }, "vpn"];
+                let happened = if slow { draw < 4 } else { draw == 0 };
+                let known_at = UnixMs(at.0 + 48 * HOUR);
+                (Opening { at, fields }, Some(Outcome { known_at, happened }))
+            })
+            .collect()
+    }
+
+    fn settings() -> RiskSettings {
+        let growth = Growth { trees: 30, features: 1.0, ..Growth::default() };
+        RiskSettings { growth, ..RiskSettings::default() }
+    }
+
+    #[test]
+    fn it_learns_who_is_late_and_by_how_much() {
+        let history = tickets(1_500, 5);
+        let mut model = train_risk(&history, &settings()).unwrap();
+        let risk = |model: &mut RiskModel, group| {
+            model.risk(&Opening { at: UnixMs(1_500 * HOUR), fields: vec![group, "vpn"] })
+        };
+        let (slow, quick) = (risk(&mut model, "slow"), risk(&mut model, "quick"));
+        assert!((0.7..0.9).contains(&slow), "{slow}");
+        assert!((0.1..0.3).contains(&quick), "{quick}");
+        assert!(
+            model == {
+                let mut again = train_risk(&history, &settings()).unwrap();
+                risk(&mut again, "slow");
+                risk(&mut again, "quick");
+                again
+            }
+        );
+    }
+
+    #[test]
+    fn an_outcome_is_not_seen_before_it_was_known() {
+        let known = tickets(600, 9);
+        let mut flipped = known.clone();
+        // The last two days' outcomes, which nobody knew while these tickets came in.
+        for (_, outcome) in flipped.iter_mut().skip(553) {
+            let was = outcome.unwrap();
+            *outcome = Some(Outcome { happened: !was.happened, ..was });
+        }
+        let rows = |t: &[(Opening<'_>, Option<Outcome>)]| replay(t, &[]).0;
+        assert!(rows(&known) == rows(&flipped));
+    }
+
+    #[test]
+    fn risk_follows_what_becomes_known() {
+        let mut model = train_risk(&tickets(1_500, 5), &settings()).unwrap();
+        let opening =
+            |i: i64| Opening { at: UnixMs((1_500 + i) * HOUR), fields: vec!["quick", "vpn"] };
+        let before = model.risk(&opening(0));
+        for i in 1..300 {
+            let risk = model.risk(&opening(i));
+            model.opened(&opening(i));
+            model.known(&opening(i), risk, Outcome { known_at: opening(i).at, happened: true });
+        }
+        assert!(model.risk(&opening(300)) > before + 0.3);
+    }
+
+    #[test]
+    fn one_sided_or_short_histories_are_refused_in_words() {
+        let mut all_late = tickets(400, 5);
+        for (_, outcome) in &mut all_late {
+            *outcome = outcome.map(|o| Outcome { happened: true, ..o });
+        }
+        let error = train_risk(&all_late, &settings()).unwrap_err().to_string();
+        assert!(error.contains("both outcomes"), "{error}");
+        assert!(train_risk(&[], &settings()).is_err());
+    }
+}

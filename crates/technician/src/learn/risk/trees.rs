@@ -228,9 +228,10 @@ mod tests {
         // Yes exactly where both values lie on the same side.
         let rows: Vec<Vec<f32>> =
             (0..2_000).map(|i| vec![(i % 40) as f32, (i / 40 % 50) as f32, 7.0]).collect();
-        let truth: Vec<bool> = rows.iter().map(|r| (r[0] < 20.0) == (r[1] < 25.0)).collect();
+        let truth: Vec<bool> = rows.iter().map(|r| (r[0] < 13.0) == (r[1] < 17.0)).collect();
         let growth = Growth { features: 1.0, rate: 0.3, trees: 30, ..Growth::default() };
-        let forest = Forest::fit(&rows, &vec![0.0; rows.len()], &truth, &vec![1.0; rows.len()], growth, 1);
+        let forest =
+            Forest::fit(&rows, &vec![0.0; rows.len()], &truth, &vec![1.0; rows.len()], growth, 1);
         let right = rows.iter().zip(&truth).filter(|(r, t)| (forest.score(r) > 0.0) == **t).count();
         assert!(right >= 1_950, "{right} of 2,000");
     }

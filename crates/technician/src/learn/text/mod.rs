@@ -83,7 +83,9 @@ pub fn read(subject: &str, description: &str) -> TicketText {
             Opens::QuotedLine => Part::Quoted,
             _ => state,
         };
-        asked |= part == Part::Request && line.chars().any(char::is_alphanumeric) && opens != Opens::Greeting;
+        asked |= part == Part::Request
+            && line.chars().any(char::is_alphanumeric)
+            && opens != Opens::Greeting;
         out.push((part, (*line).to_owned()));
     }
     TicketText { subject: repair(subject).trim().to_owned(), lines: out }

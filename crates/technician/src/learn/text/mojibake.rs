@@ -8,8 +8,8 @@ use std::borrow::Cow;
 /// Windows-1252 above Latin-1: what the bytes 0x80 to 0x9F stand for; 0 where nothing does.
 const HIGH: [u16; 32] = [
     0x20AC, 0, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039,
-    0x0152, 0, 0x017D, 0, 0, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122,
-    0x0161, 0x203A, 0x0153, 0, 0x017E, 0x0178,
+    0x0152, 0, 0x017D, 0, 0, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC,
+    0x2122, 0x0161, 0x203A, 0x0153, 0, 0x017E, 0x0178,
 ];
 
 /// Text can have been through the wrong reading this often.
@@ -109,7 +109,9 @@ mod tests {
 
     #[test]
     fn sound_and_lost_text_stays() {
-        for text in ["", "plain", "São Paulo, für Ärger", "Ã alone", "Ã", "gr�n und Stra?e", "naïve à la"] {
+        for text in
+            ["", "plain", "São Paulo, für Ärger", "Ã alone", "Ã", "gr�n und Stra?e", "naïve à la"]
+        {
             assert!(matches!(repair(text), Cow::Borrowed(same) if same == text), "{text}");
         }
     }

@@ -150,10 +150,9 @@ fn closes(line: &str) -> bool {
     let one_word = ["resolved", "erledigt"];
     let short = line.trim_end_matches(|c: char| !c.is_alphanumeric());
     one_word.contains(&short)
-        || CLOSERS
-            .iter()
-            .filter(|c| !one_word.contains(c))
-            .any(|c| starts(line, &[*c]) || (c.contains(' ') && line.len() < 90 && line.ends_with(c)))
+        || CLOSERS.iter().filter(|c| !one_word.contains(c)).any(|c| {
+            starts(line, &[*c]) || (c.contains(' ') && line.len() < 90 && line.ends_with(c))
+        })
         || (line.ends_with("issue resolved.") && line.len() < 160)
 }
 
