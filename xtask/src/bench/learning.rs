@@ -10,7 +10,7 @@ const TICKETS: &str = "it_tickets.csv";
 const INCIDENTS: &str = "servicenow_incident_log.csv.gz";
 /// The peer and what it stands on, each in one exact version.
 const PYTHON: &[&str] = &["scikit-learn==1.9.1"];
-/// Times faster that we want to be.
+/// Times faster that we want to be, in processor time: the machine may be busy, and our two threads count twice.
 const TRAIN_AIM: f64 = 20.0;
 const PREDICT_AIM: f64 = 50.0;
 /// Accuracy, macro-F1, calibration error at most, share decided; and accuracy for Level 1.
@@ -95,8 +95,10 @@ fn compare(ours: &Value, peer: Value) -> Value {
         let ratio = |a: &Value, b: &Value| Some(a.as_f64()? / b.as_f64()?);
         let pick = |what: &str| ratio(&of[what], &theirs[what]);
         ratios[name] = json!({
-            "training_times_faster": ratio(&theirs["train_s"], &of["train_s"]),
-            "prediction_times_faster": pick("predict_per_s"),
+            "training_times_faster": ratio(&theirs["train_cpu_s"], &of["train_cpu_s"]),
+            "training_times_faster_on_the_wall": ratio(&theirs["train_s"], &of["train_s"]),
+            "prediction_times_faster": pick("predict_per_cpu_s"),
+            "prediction_times_faster_on_the_wall": pick("predict_per_s"),
             "decided": ratio(&of["at_95"]["decided"], &theirs["at_95"]["decided"]),
             "errors": of["accuracy"].as_f64().zip(theirs["accuracy"].as_f64())
                 .map(|(a, b)| (1.0 - a) / (1.0 - b)),
@@ -139,13 +141,13 @@ mod tests {
     fn ratios_and_aims_come_from_the_same_question() {
         let ours = json!({
             "tickets": { "groups_16": {
-                "train_s": 0.5, "predict_per_s": 60_000.0, "accuracy": 0.84, "macro_f1": 0.6, "ece": 0.01,
+                "train_cpu_s": 0.5, "predict_per_cpu_s": 60_000.0, "accuracy": 0.84, "macro_f1": 0.6, "ece": 0.01,
                 "at_95": { "decided": 0.6 }, "updates": { "slowest_s": 0.1 },
             } },
             "incidents": { "present": true, "late": { "auc": 0.8, "aim": 0.766 } },
         });
         let peer = json!({ "groups_16": {
-            "train_s": 20.0, "predict_per_s": 1_000.0, "accuracy": 0.8, "at_95": { "decided": 0.5 },
+            "train_cpu_s": 20.0, "predict_per_cpu_s": 1_000.0, "accuracy": 0.8, "at_95": { "decided": 0.5 },
         } });
         let all = compare(&ours, peer);
         assert_eq!(all["ratios"]["groups_16"]["training_times_faster"], 40.0);

@@ -1,10 +1,10 @@
 //! Risks at opening: reopened, reassigned, late. Learned on the oldest 80 %, tested on the newest 20 %.
 
+use crate::cpu::Watch;
 use crate::csv::{columns, records};
 use domain::UnixMs;
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::time::Instant;
 use technician::learn::classify::{Judged, ece};
 use technician::learn::risk::{Opening, Outcome, RiskModel, RiskSettings, train_risk};
 
@@ -89,13 +89,13 @@ fn one(incidents: &[Incident], cut: usize, which: usize) -> Result<Value, String
     let now = new.first().map_or(i64::MAX, |i| i.opened);
     let known = |i: &Incident| Some(i.outcome(which)).filter(|o| o.known_at.0 <= now);
     let history: Vec<_> = old.iter().map(|i| (opening(i), known(i))).collect();
-    let begun = Instant::now();
+    let watch = Watch::start();
     let settings = RiskSettings { pairs: PAIRS.to_vec(), ..RiskSettings::default() };
     let mut model = train_risk(&history, &settings).map_err(|e| e.to_string())?;
-    let train_s = begun.elapsed().as_secs_f64();
-    let begun = Instant::now();
+    let (train_s, train_cpu_s) = (watch.wall(), watch.cpu());
+    let watch = Watch::start();
     let risks = replay(&mut model, old, new, which);
-    let per_second = new.len() as f64 / begun.elapsed().as_secs_f64();
+    let per_second = new.len() as f64 / watch.cpu();
     let judged: Vec<Judged> = risks
         .iter()
         .zip(new)
@@ -105,7 +105,8 @@ fn one(incidents: &[Incident], cut: usize, which: usize) -> Result<Value, String
     Ok(json!({
         "auc": auc(&judged), "ece": ece(&judged),
         "share": mean(&|j| f64::from(u8::from(j.right))), "mean_risk": mean(&|j| j.confidence),
-        "train_s": train_s, "score_and_learn_per_s": per_second,
+        "train_s": train_s, "train_cpu_s": train_cpu_s,
+        "score_and_learn_per_cpu_s": per_second,
     }))
 }
 

@@ -6,6 +6,7 @@
 //! names a file to write that split to, for a peer. Prints JSON.
 #![allow(clippy::print_stdout)]
 
+mod cpu;
 mod csv;
 mod incidents;
 mod tickets;

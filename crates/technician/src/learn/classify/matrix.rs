@@ -4,7 +4,7 @@ use super::Request;
 use super::grams::{BITS, KIND_WEIGHTS, Reader};
 
 /// No slot: training did not keep this feature.
-pub(super) const NONE: u32 = u32::MAX;
+const NONE: u32 = u32::MAX;
 /// A feature that occurs in fewer rows says nothing that could be relied on.
 const LEAST_ROWS: u32 = 2;
 /// How strongly rareness counts: 1 is plain TF-IDF.
@@ -15,6 +15,8 @@ const IDF_POWER: f32 = 0.8;
 pub(super) struct Dictionary {
     /// Slot by bucket. The commonest features have the first slots, so that they share cache lines.
     slots: Vec<u32>,
+    /// One bit per bucket that has a slot: small enough to stay in the nearest cache.
+    known: Vec<u64>,
     /// Bucket by slot.
     pub(super) buckets: Vec<u32>,
     /// Inverse document frequency times the weight of the kind, by slot.
@@ -54,7 +56,8 @@ impl Dictionary {
     /// A dictionary without features.
     pub(super) fn empty(rows: u32) -> Dictionary {
         let slots = vec![NONE; 1 << BITS];
-        Dictionary { slots, buckets: Vec::new(), weights: Vec::new(), rows }
+        let known = vec![0; (1 << BITS) / 64];
+        Dictionary { slots, known, buckets: Vec::new(), weights: Vec::new(), rows }
     }
 
     /// Gives a bucket the next slot; a bucket that has one keeps it.
@@ -63,6 +66,7 @@ impl Dictionary {
             && *slot == NONE
         {
             *slot = self.buckets.len() as u32;
+            self.known[bucket as usize / 64] |= 1 << (bucket % 64);
             self.buckets.push(bucket);
             self.weights.push(weight);
         }
@@ -97,10 +101,10 @@ impl Dictionary {
         *row += 1;
         cells.clear();
         reader.read(request, |bucket, _| {
-            let slot = self.slots[bucket as usize];
-            if slot == NONE {
+            if self.known[bucket as usize / 64] >> (bucket % 64) & 1 == 0 {
                 return;
             }
+            let slot = self.slots[bucket as usize];
             let at = &mut touched[slot as usize];
             if at.0 == *row {
                 cells[at.1 as usize].1 += 1.0;
@@ -111,12 +115,26 @@ impl Dictionary {
         });
         let mut square = 0f32;
         for (slot, value) in cells.iter_mut() {
-            let often = if *value > 1.0 { 1.0 + value.ln() } else { 1.0 };
-            *value = often * self.weights[*slot as usize];
+            *value = damped(*value) * self.weights[*slot as usize];
             square += *value * *value;
         }
         if square > 0.0 { 1.0 / square.sqrt() } else { 0.0 }
     }
+}
+
+/// `1 + ln(count)`: the tenth time says little that the first did not.
+fn damped(count: f32) -> f32 {
+    const FEW: [f32; 8] = [
+        1.0,
+        1.0,
+        1.0 + std::f32::consts::LN_2,
+        2.098_612_3,
+        1.0 + 2.0 * std::f32::consts::LN_2,
+        2.609_437_9,
+        2.791_759_5,
+        2.945_910_1,
+    ];
+    FEW.get(count as usize).copied().unwrap_or_else(|| 1.0 + count.ln())
 }
 
 /// Counts in how many rows each bucket occurs: `(last row, rows, kind)`. Gives back the rows.
