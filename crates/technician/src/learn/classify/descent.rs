@@ -146,7 +146,7 @@ impl<'a> Descent<'a> {
     pub(super) fn pass(&mut self, order: &[u32], number: u32) {
         for row in order {
             let row = *row as usize;
-            if !(self.idle[row] && number % IDLE_PASSES != 0) {
+            if !self.idle[row] || number.is_multiple_of(IDLE_PASSES) {
                 self.idle[row] = !self.step(row);
             }
         }

@@ -48,7 +48,7 @@ pub fn choose(held_out: &[Judged], target: RiskTarget) -> Choice {
         wrong += u32::from(!row.right);
         let seen = at + 1;
         let tie = rows.get(seen).is_some_and(|next| next.confidence == row.confidence);
-        if seen < least || (seen % step != 0 && seen != rows.len()) || tie {
+        if seen < least || (!seen.is_multiple_of(step) && seen != rows.len()) || tie {
             continue;
         }
         let bound = upper_bound(wrong, seen as u32, target.confidence);
