@@ -4,6 +4,7 @@
 mod gate;
 mod hijack;
 mod journal;
+mod learning;
 mod opinions;
 mod proofs;
 mod recognise;
@@ -21,7 +22,7 @@ struct Bench {
     run: fn() -> Result<Value, String>,
 }
 
-const ALL: [Bench; 10] = [
+const ALL: [Bench; 11] = [
     Bench {
         name: "gate",
         what: "time per decision; beside cedar-policy, regorus and cel doing the same policy",
@@ -36,6 +37,11 @@ const ALL: [Bench; 10] = [
         name: "journal",
         what: "durable journal appends per second; floor: one write and fsync of the same bytes",
         run: journal::run,
+    },
+    Bench {
+        name: "learning",
+        what: "routing and risks learned from a history; beside scikit-learn on the same split",
+        run: learning::run,
     },
     Bench {
         name: "opinions",
@@ -117,9 +123,10 @@ fn wanted(all: u64) -> Result<u64, String> {
     }
 }
 
-/// A data set beside the repository, where there is one.
+/// A data set beside the repository, or in the folder that `JOURNEYMAN_SHARED` names, where there is one.
 fn data(name: &str) -> Option<std::path::PathBuf> {
-    let file = root().join("../shared/data").join(name);
+    let shared = std::env::var_os("JOURNEYMAN_SHARED").unwrap_or_else(|| "../shared".into());
+    let file = root().join(shared).join("data").join(name);
     file.is_file().then_some(file)
 }
 
@@ -138,10 +145,8 @@ mod tests {
 
     #[test]
     fn an_unknown_benchmark_is_answered_with_the_known_ones() {
-        assert!(
-            run("speed", None).unwrap_err().contains(
-                "gate, hijack, journal, opinions, proofs, recognise, scale, start, steps"
-            )
-        );
+        assert!(run("speed", None).unwrap_err().contains(
+            "gate, hijack, journal, learning, opinions, proofs, recognise, scale, start, steps"
+        ));
     }
 }

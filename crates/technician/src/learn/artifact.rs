@@ -20,7 +20,7 @@ impl std::fmt::Display for ModelError {
 
 impl std::error::Error for ModelError {}
 
-fn error<T>(what: &str) -> Result<T, ModelError> {
+pub(super) fn error<T>(what: &str) -> Result<T, ModelError> {
     Err(ModelError(format!(
         "{what}; train the model again from its history, or restore the file from a copy"
     )))
@@ -165,12 +165,12 @@ impl Model {
 }
 
 /// Reads little-endian values off the front.
-struct Input<'a> {
-    rest: &'a [u8],
+pub(super) struct Input<'a> {
+    pub(super) rest: &'a [u8],
 }
 
 impl Input<'_> {
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], ModelError> {
+    pub(super) fn take<const N: usize>(&mut self) -> Result<[u8; N], ModelError> {
         match self.rest.split_first_chunk::<N>() {
             Some((head, rest)) => {
                 self.rest = rest;
@@ -180,19 +180,30 @@ impl Input<'_> {
         }
     }
 
-    fn u8(&mut self) -> Result<u8, ModelError> {
+    /// The next bytes.
+    pub(super) fn bytes(&mut self, count: usize) -> Result<&[u8], ModelError> {
+        match self.rest.split_at_checked(count) {
+            Some((head, rest)) => {
+                self.rest = rest;
+                Ok(head)
+            }
+            None => error("the model file is cut short"),
+        }
+    }
+
+    pub(super) fn u8(&mut self) -> Result<u8, ModelError> {
         self.take::<1>().map(|[b]| b)
     }
 
-    fn u32(&mut self) -> Result<u32, ModelError> {
+    pub(super) fn u32(&mut self) -> Result<u32, ModelError> {
         self.take().map(u32::from_le_bytes)
     }
 
-    fn f32(&mut self) -> Result<f32, ModelError> {
+    pub(super) fn f32(&mut self) -> Result<f32, ModelError> {
         self.take().map(f32::from_le_bytes)
     }
 
-    fn f64(&mut self) -> Result<f64, ModelError> {
+    pub(super) fn f64(&mut self) -> Result<f64, ModelError> {
         self.take().map(f64::from_le_bytes)
     }
 

@@ -8,9 +8,12 @@
 
 mod artifact;
 mod calibrate;
+pub mod classify;
 mod descent;
 mod history;
 mod model;
+pub mod risk;
+pub mod text;
 
 pub use artifact::ModelError;
 pub use history::{starter_history, starter_mark};

@@ -9,8 +9,11 @@ use unicode_normalization::UnicodeNormalization;
 /// A request is short; what follows this many characters is not read for intent or names.
 const MAX_CHARS: usize = 2_000;
 
+/// So many of [`CHAIN_STARTS`] open a quoted message; the others are legal footers.
+pub(super) const CHAINS: usize = 6;
+
 /// Lines that begin with one of these open a quoted message or a legal footer.
-const CHAIN_STARTS: &[&str] = &[
+pub(super) const CHAIN_STARTS: &[&str] = &[
     "-----original message",
     "----- original message",
     "---------- forwarded message",
@@ -31,7 +34,7 @@ const CHAIN_STARTS: &[&str] = &[
 ];
 
 /// Lines that begin with one of these are dropped wherever they stand.
-const NOISE_STARTS: &[&str] = &[
+pub(super) const NOISE_STARTS: &[&str] = &[
     "received from:",
     "sent from my",
     "gesendet von",
@@ -145,19 +148,19 @@ pub(crate) fn message_text(body: &str) -> String {
     }
 }
 
-fn starts(lower: &str, list: &[&str]) -> bool {
+pub(super) fn starts(lower: &str, list: &[&str]) -> bool {
     list.iter().any(|s| lower.starts_with(s))
 }
 
 /// "On … wrote:", "Am … schrieb …:", or the header block of a quoted mail.
-fn opens_quote(lower: &str) -> bool {
+pub(super) fn opens_quote(lower: &str) -> bool {
     (lower.ends_with("wrote:") && lower.starts_with("on "))
         || (lower.starts_with("am ") && lower.contains(" schrieb") && lower.ends_with(':'))
         || (lower.starts_with("le ") && lower.ends_with("écrit :"))
         || ((lower.starts_with("from:") || lower.starts_with("von:")) && lower.contains('@'))
 }
 
-fn is_sign_off(lower: &str) -> bool {
+pub(super) fn is_sign_off(lower: &str) -> bool {
     SIGN_OFFS.iter().any(|s| match lower.strip_prefix(s) {
         // A sign-off stands alone or is followed by punctuation, an addition or a name.
         Some(rest) => {
@@ -190,7 +193,7 @@ fn drop_name_block(kept: &mut Vec<&str>) {
     }
 }
 
-fn is_greeting_line(line: &str) -> bool {
+pub(super) fn is_greeting_line(line: &str) -> bool {
     let lower = line.to_lowercase();
     line.len() <= 48 && starts(&lower, GREETINGS)
 }

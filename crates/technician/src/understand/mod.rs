@@ -10,6 +10,7 @@ mod group;
 mod html;
 mod lexicon;
 mod login;
+pub(crate) mod opens;
 mod pattern;
 mod person;
 mod questions;
