@@ -220,42 +220,42 @@ async fn write_down(
 }
 
 async fn count_decision(tx: &mut Tx, approval: &Approval, said: &Said) -> Result<(), Fault> {
-    query(
-        "INSERT INTO decisions (client, approval, case_id, person, kind, decision, asked_ms, at_ms)
-         SELECT client, id, case_id, $3, kind, $4, asked_ms, $5
-         FROM approvals WHERE client = $1 AND id = $2",
-    )
-    .bind(approval.client.as_str())
-    .bind(approval.id.to_string())
-    .bind(said.person.as_str())
-    .bind(said.decision.name())
-    .bind(said.at.0)
-    .execute(tx.sql().await?)
-    .await?;
+    tx.later(
+        query(
+            "INSERT INTO decisions (client, approval, case_id, person, kind, decision, asked_ms, at_ms)
+             SELECT client, id, case_id, $3, kind, $4, asked_ms, $5
+             FROM approvals WHERE client = $1 AND id = $2",
+        )
+        .bind(approval.client.as_str())
+        .bind(approval.id.to_string())
+        .bind(said.person.as_str())
+        .bind(said.decision.name())
+        .bind(said.at.0),
+    );
     Ok(())
 }
 
 pub(crate) async fn insert(tx: &mut Tx, approval: &Approval) -> Result<(), Fault> {
     let (by, at) = decided(&approval.state);
-    query(
-        "INSERT INTO approvals (client, id, case_id, digest, kind, tier, asked_ms, expires_ms,
-           state, body, decided_by, decided_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-    )
-    .bind(approval.client.as_str())
-    .bind(approval.id.to_string())
-    .bind(approval.case.to_string())
-    .bind(approval.digest.to_string())
-    .bind(approval.kind.map(|k| k.name()))
-    .bind(approval.tier.name())
-    .bind(approval.asked_at.0)
-    .bind(approval.expires_at.0)
-    .bind(approval.state.name())
-    .bind(body(approval)?)
-    .bind(by)
-    .bind(at)
-    .execute(tx.sql().await?)
-    .await?;
+    tx.later(
+        query(
+            "INSERT INTO approvals (client, id, case_id, digest, kind, tier, asked_ms, expires_ms,
+               state, body, decided_by, decided_ms)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        )
+        .bind(approval.client.as_str())
+        .bind(approval.id.to_string())
+        .bind(approval.case.to_string())
+        .bind(approval.digest.to_string())
+        .bind(approval.kind.map(|k| k.name()))
+        .bind(approval.tier.name())
+        .bind(approval.asked_at.0)
+        .bind(approval.expires_at.0)
+        .bind(approval.state.name())
+        .bind(body(approval)?)
+        .bind(by)
+        .bind(at),
+    );
     Ok(())
 }
 
@@ -326,21 +326,21 @@ fn waiting(approval: &Approval) -> Result<(), Fault> {
 async fn rewrite(tx: &mut Tx, approval: &Approval, at: UnixMs) -> Result<(), Fault> {
     let (by, decided_at) = decided(&approval.state);
     let settled = (approval.state != ApprovalState::Pending).then_some(at.0);
-    query(
-        "UPDATE approvals SET state = $3, body = $4, expires_ms = $5, settled_ms = $6,
-           decided_by = COALESCE($7, decided_by), decided_ms = COALESCE($8, decided_ms)
-         WHERE client = $1 AND id = $2",
-    )
-    .bind(approval.client.as_str())
-    .bind(approval.id.to_string())
-    .bind(approval.state.name())
-    .bind(body(approval)?)
-    .bind(approval.expires_at.0)
-    .bind(settled)
-    .bind(by)
-    .bind(decided_at)
-    .execute(tx.sql().await?)
-    .await?;
+    tx.later(
+        query(
+            "UPDATE approvals SET state = $3, body = $4, expires_ms = $5, settled_ms = $6,
+               decided_by = COALESCE($7, decided_by), decided_ms = COALESCE($8, decided_ms)
+             WHERE client = $1 AND id = $2",
+        )
+        .bind(approval.client.as_str())
+        .bind(approval.id.to_string())
+        .bind(approval.state.name())
+        .bind(body(approval)?)
+        .bind(approval.expires_at.0)
+        .bind(settled)
+        .bind(by)
+        .bind(decided_at),
+    );
     Ok(())
 }
 

@@ -56,16 +56,16 @@ pub(crate) async fn project(tx: &mut Tx, place: Place<'_>, entry: &NewEntry) -> 
         return Ok(());
     }
     let Some(brain) = brain_of(tx, place, &entry.actor).await? else { return Ok(()) };
-    query(
-        "INSERT INTO asked (client, brain, digest, case_id, at_ms) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT DO NOTHING",
-    )
-    .bind(place.client.as_str())
-    .bind(brain)
-    .bind(verdict.digest.to_string())
-    .bind(place.case_id)
-    .bind(place.at.0)
-    .execute(tx.sql().await?)
-    .await?;
+    tx.later(
+        query(
+            "INSERT INTO asked (client, brain, digest, case_id, at_ms) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(place.client.as_str())
+        .bind(brain)
+        .bind(verdict.digest.to_string())
+        .bind(place.case_id)
+        .bind(place.at.0),
+    );
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     hand::Lease,
-    sql::query_scalar,
+    sql::query,
     writer::{Fault, Tx},
 };
 use domain::{CasePhase, ClientId, Tier, UnixMs};
@@ -61,7 +61,9 @@ impl Change {
         let news = if self.news_stays { Some(true) } else { self.news };
         let (due, lease) = self.lease.unzip();
         let until = lease.as_ref().map(|l| l.until.0);
-        let lease_ms: Option<i64> = query_scalar(LEASED)
+        let text =
+            if until.is_some() { [CHANGE, " RETURNING lease_ms"].concat() } else { CHANGE.into() };
+        let change = query(text)
             .bind(client.as_str())
             .bind(case_id)
             .bind(self.phase.map(CasePhase::name))
@@ -75,16 +77,20 @@ impl Change {
             .bind(lease.map(|l| l.node.to_string()))
             .bind(until)
             .bind(due.map(|t| t.0))
-            .bind(self.release.map(|l| l.until.0))
-            .fetch_optional(tx.sql().await?)
-            .await?;
-        Ok(until.is_some() && lease_ms == until)
+            .bind(self.release.map(|l| l.until.0));
+        if until.is_none() {
+            tx.later(change);
+            return Ok(false);
+        }
+        let row = change.fetch_optional(tx.sql().await?).await?;
+        let lease_ms: Option<i64> = row.map(|row| row.try_get("lease_ms")).transpose()?;
+        Ok(lease_ms == until)
     }
 }
 
 /// `$10` gives up its lease that runs no longer than `$14`; `$11` takes one until `$12`, if none is held at `$13`. A case that is leased
 /// as its news is told has no news left.
-const LEASED: &str = "UPDATE cases SET
+const CHANGE: &str = "UPDATE cases SET
    phase = COALESCE($3, phase), tier = COALESCE($4, tier), summary = COALESCE($5, summary),
    ended_ms = COALESCE($6, ended_ms),
    wake_ms = CASE WHEN $7 = 1 THEN $8 ELSE wake_ms END,
@@ -93,4 +99,4 @@ const LEASED: &str = "UPDATE cases SET
                       WHEN lease_owner = $10 AND lease_ms <= $14 THEN NULL ELSE lease_owner END,
    lease_ms = CASE WHEN $11 IS NOT NULL AND lease_ms <= $13 THEN $12
                    WHEN lease_owner = $10 AND lease_ms <= $14 THEN 0 ELSE lease_ms END
- WHERE client = $1 AND id = $2 RETURNING lease_ms";
+ WHERE client = $1 AND id = $2";

@@ -191,33 +191,33 @@ async fn receive(tx: &mut Tx, intake: Intake) -> Result<Received, Fault> {
         let event = Event::Noted { code: "duplicate_of".into(), text: original };
         entries.push(NewEntry { actor: Actor::Platform, event });
     }
-    query(
-        "INSERT INTO cases (client, id, psa, ticket_id, subject, requester, phase, summary, version,
-           received_ms, updated_ms, wake_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, 'working', '', $7, $8, $8, $8)",
-    )
-    .bind(whose.as_str())
-    .bind(id.to_string())
-    .bind(&ticket.ticket.psa)
-    .bind(&ticket.ticket.id)
-    .bind(&ticket.subject)
-    .bind(&ticket.from)
-    .bind(i64::try_from(entries.len()).unwrap_or(1))
-    .bind(at.0)
-    .execute(tx.sql().await?)
-    .await?;
-    query(
-        "INSERT INTO tickets (psa, ticket_id, client, case_id, fingerprint, received_ms)
-         VALUES ($1, $2, $3, $4, $5, $6)",
-    )
-    .bind(&ticket.ticket.psa)
-    .bind(&ticket.ticket.id)
-    .bind(whose.as_str())
-    .bind(id.to_string())
-    .bind(&fingerprint)
-    .bind(at.0)
-    .execute(tx.sql().await?)
-    .await?;
+    tx.later(
+        query(
+            "INSERT INTO cases (client, id, psa, ticket_id, subject, requester, phase, summary, version,
+               received_ms, updated_ms, wake_ms)
+             VALUES ($1, $2, $3, $4, $5, $6, 'working', '', $7, $8, $8, $8)",
+        )
+        .bind(whose.as_str())
+        .bind(id.to_string())
+        .bind(&ticket.ticket.psa)
+        .bind(&ticket.ticket.id)
+        .bind(&ticket.subject)
+        .bind(&ticket.from)
+        .bind(i64::try_from(entries.len()).unwrap_or(1))
+        .bind(at.0),
+    );
+    tx.later(
+        query(
+            "INSERT INTO tickets (psa, ticket_id, client, case_id, fingerprint, received_ms)
+             VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(&ticket.ticket.psa)
+        .bind(&ticket.ticket.id)
+        .bind(whose.as_str())
+        .bind(id.to_string())
+        .bind(&fingerprint)
+        .bind(at.0),
+    );
     for entry in &entries {
         write_entry(tx, &whose, &id.to_string(), at, entry).await?;
     }

@@ -3,7 +3,7 @@
 use crate::{
     Store, StoreError,
     columns::{attempt, maybe_time, time},
-    sql::{Row, query, query_scalar},
+    sql::{Query, Row, query, query_scalar},
     writer::{Fault, Tx},
 };
 use domain::{AttemptId, CaseId, ClientId, UnixMs};
@@ -59,7 +59,8 @@ impl Store {
                 let case = notice.case.map(|c| c.to_string());
                 let client = notice.client.clone();
                 let place = client.as_ref().map(|c| (c.as_str(), case.as_deref().unwrap_or("")));
-                insert(tx, place, &notice, now).await
+                let row = insert("RETURNING id", place, &notice, now);
+                Ok(row.fetch_one(tx.sql().await?).await?.try_get("id")?)
             })
         })
         .await
@@ -120,17 +121,17 @@ impl Store {
     }
 }
 
-/// Writes a notice; `place` is client and case, an empty case for none.
-pub(crate) async fn insert(
-    tx: &mut Tx,
-    place: Option<(&str, &str)>,
-    notice: &NewNotice,
-    at: UnixMs,
-) -> Result<i64, Fault> {
-    let id = query_scalar(
+/// Writes a notice that belongs to an entry; `place` is client and case.
+pub(crate) fn with_entry(tx: &mut Tx, place: (&str, &str), notice: &NewNotice, at: UnixMs) {
+    tx.later(insert("", Some(place), notice, at));
+}
+
+/// A notice to write; `place` is client and case, an empty case for none.
+fn insert(returning: &str, place: Option<(&str, &str)>, notice: &NewNotice, at: UnixMs) -> Query {
+    query(format!(
         "INSERT INTO notices (at_ms, client, case_id, attempt, kind, title, detail, undo_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
-    )
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) {returning}"
+    ))
     .bind(at.0)
     .bind(place.map(|p| p.0))
     .bind(place.map(|p| p.1).filter(|case| !case.is_empty()))
@@ -139,9 +140,6 @@ pub(crate) async fn insert(
     .bind(&notice.title)
     .bind(&notice.detail)
     .bind(notice.undo_until.map(|u| u.0))
-    .fetch_one(tx.sql().await?)
-    .await?;
-    Ok(id)
 }
 
 fn notice(r: &Row) -> Result<Notice, Fault> {

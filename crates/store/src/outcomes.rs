@@ -188,19 +188,19 @@ pub(crate) async fn project(tx: &mut Tx, place: Place<'_>, entry: &NewEntry) -> 
     match &entry.event {
         Event::Started { attempt, action, approval, .. } => {
             let brain = brain_of(tx, place, &entry.actor).await?.unwrap_or_default();
-            query(
-                "INSERT INTO outcomes (client, attempt, case_id, kind, brain, approval, at_ms, state)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, 'open') ON CONFLICT DO NOTHING",
-            )
-            .bind(place.client.as_str())
-            .bind(attempt.to_string())
-            .bind(place.case_id)
-            .bind(action.kind().name())
-            .bind(brain)
-            .bind(approval.map(|a| a.to_string()))
-            .bind(place.at.0)
-            .execute(tx.sql().await?)
-            .await?;
+            tx.later(
+                query(
+                    "INSERT INTO outcomes (client, attempt, case_id, kind, brain, approval, at_ms, state)
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, 'open') ON CONFLICT DO NOTHING",
+                )
+                .bind(place.client.as_str())
+                .bind(attempt.to_string())
+                .bind(place.case_id)
+                .bind(action.kind().name())
+                .bind(brain)
+                .bind(approval.map(|a| a.to_string()))
+                .bind(place.at.0),
+            );
             keep_changes(tx, place, *attempt, action).await
         }
         Event::Finished { attempt, outcome } => {
@@ -208,23 +208,23 @@ pub(crate) async fn project(tx: &mut Tx, place: Place<'_>, entry: &NewEntry) -> 
                 Outcome::Failed(text) if text.starts_with(ACCEPTED) => "unverified",
                 other => other.name(),
             };
-            query(
-                "UPDATE outcomes SET state = $3, ended_ms = $4 WHERE client = $1 AND attempt = $2",
-            )
-            .bind(place.client.as_str())
-            .bind(attempt.to_string())
-            .bind(state)
-            .bind(place.at.0)
-            .execute(tx.sql().await?)
-            .await?;
+            tx.later(
+                query(
+                    "UPDATE outcomes SET state = $3, ended_ms = $4 WHERE client = $1 AND attempt = $2",
+                )
+                .bind(place.client.as_str())
+                .bind(attempt.to_string())
+                .bind(state)
+                .bind(place.at.0),
+            );
             Ok(())
         }
         Event::Undone { attempt, .. } => {
-            query("UPDATE outcomes SET undone = 1 WHERE client = $1 AND attempt = $2")
-                .bind(place.client.as_str())
-                .bind(attempt.to_string())
-                .execute(tx.sql().await?)
-                .await?;
+            tx.later(
+                query("UPDATE outcomes SET undone = 1 WHERE client = $1 AND attempt = $2")
+                    .bind(place.client.as_str())
+                    .bind(attempt.to_string()),
+            );
             Ok(())
         }
         _ => Ok(()),
@@ -238,15 +238,15 @@ async fn keep_changes(
     action: &Action,
 ) -> Result<(), Fault> {
     for change in change_key(action).split(AND).filter(|c| !c.is_empty()) {
-        query(
-            "INSERT INTO outcome_changes (client, attempt, change) VALUES ($1, $2, $3)
-             ON CONFLICT DO NOTHING",
-        )
-        .bind(place.client.as_str())
-        .bind(attempt.to_string())
-        .bind(change)
-        .execute(tx.sql().await?)
-        .await?;
+        tx.later(
+            query(
+                "INSERT INTO outcome_changes (client, attempt, change) VALUES ($1, $2, $3)
+                 ON CONFLICT DO NOTHING",
+            )
+            .bind(place.client.as_str())
+            .bind(attempt.to_string())
+            .bind(change),
+        );
     }
     Ok(())
 }

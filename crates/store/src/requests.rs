@@ -220,23 +220,23 @@ async fn take_in(
     let case_id = id.to_string();
     let sentences: Vec<String> = submission.actions.iter().map(|a| a.sentence()).collect();
     let from = submission.ticket.as_ref().map(|t| t.from.clone()).unwrap_or_default();
-    query(
-        "INSERT INTO cases (client, id, psa, ticket_id, subject, requester, brain, phase, summary,
-           version, received_ms, updated_ms, wake_ms, lease_owner, lease_ms)
-         VALUES ($1, $2, $3, $2, $4, $5, $6, 'working', $7, 1, $8, $8, $8, $9, $10)",
-    )
-    .bind(client.as_str())
-    .bind(&case_id)
-    .bind(REQUEST)
-    .bind(sentences.join("; "))
-    .bind(from)
-    .bind(brain.as_str())
-    .bind(summary)
-    .bind(now.0)
-    .bind(lease.as_ref().map(|l| l.node.to_string()))
-    .bind(lease.as_ref().map_or(0, |l| l.until.0))
-    .execute(tx.sql().await?)
-    .await?;
+    tx.later(
+        query(
+            "INSERT INTO cases (client, id, psa, ticket_id, subject, requester, brain, phase, summary,
+               version, received_ms, updated_ms, wake_ms, lease_owner, lease_ms)
+             VALUES ($1, $2, $3, $2, $4, $5, $6, 'working', $7, 1, $8, $8, $8, $9, $10)",
+        )
+        .bind(client.as_str())
+        .bind(&case_id)
+        .bind(REQUEST)
+        .bind(sentences.join("; "))
+        .bind(from)
+        .bind(brain.as_str())
+        .bind(summary)
+        .bind(now.0)
+        .bind(lease.as_ref().map(|l| l.node.to_string()))
+        .bind(lease.as_ref().map_or(0, |l| l.until.0)),
+    );
     write_entry(
         tx,
         &client,
@@ -246,17 +246,21 @@ async fn take_in(
     )
     .await?;
     if let Some((key, body)) = idempotency {
-        query(
-            "INSERT INTO idempotency (brain, key, body_hash, case_id, at_ms)
-             VALUES ($1, $2, $3, $4, $5)",
-        )
-        .bind(brain.as_str())
-        .bind(key)
-        .bind(body.to_vec())
-        .bind(&case_id)
-        .bind(now.0)
-        .execute(tx.sql().await?)
-        .await?;
+        // Older keys are forgotten.
+        tx.later(
+            query("DELETE FROM idempotency WHERE at_ms <= $1").bind(now.plus_ms(-KEY_TTL_MS).0),
+        );
+        tx.later(
+            query(
+                "INSERT INTO idempotency (brain, key, body_hash, case_id, at_ms)
+                 VALUES ($1, $2, $3, $4, $5)",
+            )
+            .bind(brain.as_str())
+            .bind(key)
+            .bind(body.to_vec())
+            .bind(&case_id)
+            .bind(now.0),
+        );
     }
     Ok(Submitted::New(id))
 }
@@ -278,7 +282,7 @@ async fn may_ask(tx: &mut Tx, brain: &BrainId, actor: &Actor) -> Result<(), Faul
     }
 }
 
-/// What this key of the brain led to within the last day; older keys are forgotten.
+/// What this key of the brain led to within the last day.
 async fn asked_before(
     tx: &mut Tx,
     brain: &BrainId,
@@ -286,13 +290,12 @@ async fn asked_before(
     body: &[u8; 32],
     now: UnixMs,
 ) -> Result<Option<Submitted>, Fault> {
-    query("DELETE FROM idempotency WHERE at_ms <= $1")
-        .bind(now.plus_ms(-KEY_TTL_MS).0)
-        .execute(tx.sql().await?)
-        .await?;
-    let row = query("SELECT body_hash, case_id FROM idempotency WHERE brain = $1 AND key = $2")
+    let sql = "SELECT body_hash, case_id FROM idempotency
+         WHERE brain = $1 AND key = $2 AND at_ms > $3";
+    let row = query(sql)
         .bind(brain.as_str())
         .bind(key)
+        .bind(now.plus_ms(-KEY_TTL_MS).0)
         .fetch_optional(tx.sql().await?)
         .await?;
     let Some(row) = row else { return Ok(None) };

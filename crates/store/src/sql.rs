@@ -185,6 +185,43 @@ pub(crate) fn query(sql: impl Into<Cow<'static, str>>) -> Query {
     Query { sql: sql.into(), args: Vec::new(), name: None }
 }
 
+/// Several statements as one text for SQLite, each with its own arguments, run in order up to the first that
+/// fails. A simulation takes it for a write.
+pub(crate) fn one_text(all: Vec<Query>) -> Query {
+    let mut text = String::new();
+    let mut args = Vec::new();
+    for one in all {
+        renumber(&mut text, &one.sql, args.len());
+        text.push_str("; ");
+        args.extend(one.args);
+    }
+    Query { sql: text.into(), args, name: Some("INSERT") }
+}
+
+/// Copies a statement with the numbers of its places raised; what stands in quotes stays.
+fn renumber(out: &mut String, sql: &str, by: usize) {
+    let mut quoted = false;
+    let mut rest = sql;
+    while let Some(at) = rest.find(['$', '\'']) {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        let digits = from[1..].bytes().take_while(u8::is_ascii_digit).count();
+        let (sign, after) = from.split_at(1 + digits);
+        match sign[1..].parse::<usize>() {
+            Ok(n) if !quoted && sign.starts_with('$') => {
+                out.push('$');
+                out.push_str(&(n + by).to_string());
+            }
+            _ => {
+                quoted ^= sign.starts_with('\'');
+                out.push_str(sign);
+            }
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+}
+
 /// Turns a [`Query`] into one of sqlx, for one of its databases.
 macro_rules! prepared {
     ($query:expr, $text:expr) => {{

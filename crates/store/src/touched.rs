@@ -40,16 +40,16 @@ pub(crate) async fn project(tx: &mut Tx, place: Place<'_>, entry: &NewEntry) -> 
     let Event::Started { action, .. } = &entry.event else { return Ok(()) };
     let Some(brain) = brain_of(tx, place, &entry.actor).await? else { return Ok(()) };
     for target in action.target_keys().into_iter().collect::<BTreeSet<_>>() {
-        query(
-            "INSERT INTO touched (client, brain, kind, target, at_ms) VALUES ($1, $2, $3, $4, $5)",
-        )
-        .bind(place.client.as_str())
-        .bind(&brain)
-        .bind(action.kind().name())
-        .bind(target)
-        .bind(place.at.0)
-        .execute(tx.sql().await?)
-        .await?;
+        tx.later(
+            query(
+                "INSERT INTO touched (client, brain, kind, target, at_ms) VALUES ($1, $2, $3, $4, $5)",
+            )
+            .bind(place.client.as_str())
+            .bind(&brain)
+            .bind(action.kind().name())
+            .bind(target)
+            .bind(place.at.0),
+        );
     }
     Ok(())
 }

@@ -279,8 +279,11 @@ pub(crate) async fn settle(tx: &mut Tx, attempt: AttemptId, happened: bool) -> R
             "UPDATE drops SET state = 'wiped', sealed = NULL WHERE attempt = $1 AND state = 'sealed'"
         }
     };
-    let done = query(sql).bind(attempt.to_string()).execute(tx.sql().await?).await?;
-    tx.wiped |= !happened && done > 0;
+    let settle = query(sql).bind(attempt.to_string());
+    match happened {
+        true => tx.later(settle),
+        false => tx.wiped |= settle.execute(tx.sql().await?).await? > 0,
+    }
     Ok(())
 }
 
@@ -342,22 +345,22 @@ pub(crate) async fn insert(
     drop: NewDrop,
 ) -> Result<(), Fault> {
     let NewDrop { token, attempt, login, address, sealed, expires_at } = drop;
-    query(
-        "INSERT INTO drops (id, client, case_id, attempt, login, address, sealed, state, created_ms,
-           expires_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'sealed', $8, $9)",
-    )
-    .bind(token_id(&token))
-    .bind(client.as_str())
-    .bind(case_id)
-    .bind(attempt.to_string())
-    .bind(login)
-    .bind(address)
-    .bind(sealed)
-    .bind(at.0)
-    .bind(expires_at.0)
-    .execute(tx.sql().await?)
-    .await?;
+    tx.later(
+        query(
+            "INSERT INTO drops (id, client, case_id, attempt, login, address, sealed, state, created_ms,
+               expires_ms)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, 'sealed', $8, $9)",
+        )
+        .bind(token_id(&token))
+        .bind(client.as_str())
+        .bind(case_id)
+        .bind(attempt.to_string())
+        .bind(login)
+        .bind(address)
+        .bind(sealed)
+        .bind(at.0)
+        .bind(expires_at.0),
+    );
     Ok(())
 }
 

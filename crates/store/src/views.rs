@@ -153,20 +153,19 @@ pub(crate) async fn change_view(
         View::Update(approval) => approvals::update(tx, client, &approval, at).await?,
         View::Replace { old, new } => approvals::replace(tx, client, old, &new, at).await?,
         View::Notice(notice) => {
-            let place = Some((client.as_str(), case_id));
-            notices::insert(tx, place, &notice, at).await?;
+            notices::with_entry(tx, (client.as_str(), case_id), &notice, at);
         }
         View::Drop(drop) => vault::insert(tx, client, case_id, at, drop).await?,
         View::Seen { psa, ticket, message } => {
-            query(
-                "INSERT INTO seen_messages (psa, ticket_id, message_id) VALUES ($1, $2, $3)
-                 ON CONFLICT DO NOTHING",
-            )
-            .bind(psa)
-            .bind(ticket)
-            .bind(message)
-            .execute(tx.sql().await?)
-            .await?;
+            tx.later(
+                query(
+                    "INSERT INTO seen_messages (psa, ticket_id, message_id) VALUES ($1, $2, $3)
+                     ON CONFLICT DO NOTHING",
+                )
+                .bind(psa)
+                .bind(ticket)
+                .bind(message),
+            );
         }
     }
     Ok(())

@@ -110,20 +110,20 @@ pub(crate) async fn project(tx: &mut Tx, place: Place<'_>, event: &Event) -> Res
     if !is_news(event) {
         return Ok(());
     }
-    query(
-        "INSERT INTO deliveries (brain, client, case_id, kind, seq, created_ms, next_ms)
-         SELECT b.id, c.client, c.id, $3, $4, $5, $5
-         FROM cases c JOIN brains b ON b.id = c.brain
-         WHERE c.client = $1 AND c.id = $2 AND b.webhook_url IS NOT NULL
-           AND b.revoked_ms IS NULL",
-    )
-    .bind(place.client.as_str())
-    .bind(place.case_id)
-    .bind(event.kind())
-    .bind(place.seq)
-    .bind(place.at.0)
-    .execute(tx.sql().await?)
-    .await?;
+    tx.later(
+        query(
+            "INSERT INTO deliveries (brain, client, case_id, kind, seq, created_ms, next_ms)
+             SELECT b.id, c.client, c.id, $3, $4, $5, $5
+             FROM cases c JOIN brains b ON b.id = c.brain
+             WHERE c.client = $1 AND c.id = $2 AND b.webhook_url IS NOT NULL
+               AND b.revoked_ms IS NULL",
+        )
+        .bind(place.client.as_str())
+        .bind(place.case_id)
+        .bind(event.kind())
+        .bind(place.seq)
+        .bind(place.at.0),
+    );
     Ok(())
 }
 

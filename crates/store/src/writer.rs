@@ -10,7 +10,7 @@ use crate::{
     merkle::Frontier,
     meter::Tally,
     source::Source,
-    sql::{Conn, query, query_scalar},
+    sql::{Conn, Query, query, query_scalar},
     tip::{self, as_i64, tip},
 };
 use domain::UnixMs;
@@ -24,6 +24,7 @@ use tokio::sync::{mpsc, oneshot};
 
 mod batch;
 mod chunk;
+mod later;
 mod line;
 mod pending;
 mod remote;
@@ -79,6 +80,8 @@ pub(crate) struct Tx {
     broken: bool,
     /// The current piece of work has a savepoint: it has used the connection.
     saved: bool,
+    /// What the current piece of work wants done, and does not wait for.
+    later: Vec<Query>,
     /// Versions of cases, as they are with what is pending.
     versions: Versions,
     /// Trees that grew in this transaction, with the time of the newest entry. Written at its end.
@@ -127,6 +130,7 @@ impl Tx {
             self.saved = true;
             std::mem::swap(&mut self.pending, &mut own);
         }
+        self.run_later().await?;
         let conn = line::here(&mut self.line, &mut self.broken).await?;
         self.pending.write(conn).await?;
         self.earlier = (0, 0);
@@ -181,6 +185,7 @@ impl Tx {
     /// Begins a piece of work: what it does can be undone by itself.
     fn begin_work(&mut self) {
         self.saved = false;
+        self.later.clear();
         self.earlier = self.pending.len();
         self.before.clear();
         self.shutting.clear();
@@ -269,6 +274,7 @@ impl Tx {
 
     /// Forgets what the current piece of work appended.
     fn take_back(&mut self) {
+        self.later.clear();
         self.pending.cut(self.earlier);
         self.versions.take_back();
         self.tally.take_back();
@@ -318,7 +324,11 @@ where
     fn run<'c>(&'c mut self, tx: &'c mut Tx) -> BoxFuture<'c, Ran> {
         Box::pin(async move {
             let Some(work) = self.work.take() else { return Ran::Undo };
-            match work(tx).await {
+            let done = match work(tx).await {
+                Ok(value) => tx.end_later().await.map(|()| value),
+                Err(fault) => Err(fault),
+            };
+            match done {
                 Ok(value) => {
                     self.result = Some(Ok(value));
                     Ran::Keep
@@ -372,6 +382,7 @@ pub(crate) async fn run(
         pending: pending::Pending::default(),
         earlier: (0, 0),
         saved: false,
+        later: Vec::new(),
         broken: false,
         versions: Versions::default(),
         data_version: None,
