@@ -119,7 +119,7 @@ impl Drop for Offer {
 
 impl Handed {
     /// The next case; `None` when there is none yet.
-    pub fn next(&mut self) -> Option<Claimed> {
+    pub fn ready(&mut self) -> Option<Claimed> {
         self.from.try_recv().ok()
     }
 

@@ -202,7 +202,7 @@ async fn cases(app: Arc<App>, mut stop: Stop) {
     }
     while !stop.is_set() {
         while running.try_join_next().is_some() {}
-        while let Some(one) = handed.next() {
+        while let Some(one) = handed.ready() {
             take(&app, &driven, &mut running, one);
         }
         lost |= handed.lost();
@@ -247,7 +247,7 @@ async fn cases(app: Arc<App>, mut stop: Stop) {
         }
     }
     handed.set_room(0);
-    while let Some(one) = handed.next() {
+    while let Some(one) = handed.ready() {
         running.spawn(carry(give_up(app.clone(), one)));
     }
     while running.join_next().await.is_some() {}

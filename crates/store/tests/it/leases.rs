@@ -172,12 +172,12 @@ async fn what_is_written_here_goes_straight_to_the_worker_with_its_lease() {
     let mut handed = desk.store.hand_over(LEASE);
     handed.set_room(1);
     desk.store.submit(request(1, "helper"), T0).await.unwrap();
-    let one = handed.next().unwrap();
+    let one = handed.ready().unwrap();
     assert_eq!((one.case, one.until), (case_id(1), T0.plus_ms(LEASE_MS)));
     assert!(claim(&desk.store, "another", T0).await.is_empty(), "it is leased already");
     // No room: it is found by whoever looks.
     desk.store.submit(request(2, "helper"), T0).await.unwrap();
-    assert_eq!(handed.next(), None);
+    assert_eq!(handed.ready(), None);
     assert_eq!(claim(&desk.store, "another", T0).await.len(), 1);
     // News of a case that is leased goes to nobody else.
     handed.set_room(1);
@@ -188,7 +188,7 @@ async fn what_is_written_here_goes_straight_to_the_worker_with_its_lease() {
         desk.store.record(&acme(), case_id(1), by, vec![event()], vec![], true, at).await.unwrap();
     };
     note().await;
-    assert_eq!(handed.next(), None);
+    assert_eq!(handed.ready(), None);
     assert!(!handed.lost() && !handed.is_open());
     // Given up, it is handed over with the next news; an older lease gives up nothing.
     let give_up = |until| {
@@ -204,11 +204,11 @@ async fn what_is_written_here_goes_straight_to_the_worker_with_its_lease() {
     };
     desk.store.append(give_up(T0)).await.unwrap();
     note().await;
-    assert_eq!(handed.next(), None, "the lease still stands");
+    assert_eq!(handed.ready(), None, "the lease still stands");
     let free = store::Append { expected: 3, ..give_up(one.until) };
     desk.store.append(free).await.unwrap();
     note().await;
-    assert_eq!(handed.next().map(|c| c.case), Some(case_id(1)));
+    assert_eq!(handed.ready().map(|c| c.case), Some(case_id(1)));
 }
 
 #[tokio::test]
@@ -221,7 +221,7 @@ async fn a_refused_write_leases_nothing_and_loses_nothing() {
     assert!(matches!(nowhere, Err(StoreError::NotFound(_))), "{nowhere:?}");
     assert!(!handed.lost());
     desk.store.submit(request(1, "helper"), T0).await.unwrap();
-    assert!(handed.next().is_some(), "the room is still there");
+    assert!(handed.ready().is_some(), "the room is still there");
     drop(handed);
     desk.store.submit(request(2, "helper"), T0).await.unwrap();
     assert_eq!(claim(&desk.store, "another", T0).await.len(), 1);
