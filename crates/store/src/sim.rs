@@ -61,7 +61,8 @@ pub trait World {
 thread_local! {
     static WORLD: RefCell<Option<Box<dyn World>>> = const { RefCell::new(None) };
     static NODE: Cell<Option<Node>> = const { Cell::new(None) };
-    static ENDING: Cell<Option<Node>> = const { Cell::new(None) };
+    /// Nodes that ended and are not cleared away yet, a bit each: another may end meanwhile.
+    static ENDING: Cell<u64> = const { Cell::new(0) };
     static READER: RefCell<Option<Reader>> = const { RefCell::new(None) };
     static LOCKS: RefCell<BTreeMap<String, Arc<Mutex<()>>>> = const { RefCell::new(BTreeMap::new()) };
 }
@@ -77,7 +78,7 @@ pub fn clear() {
     WORLD.with_borrow_mut(|w| *w = None);
     LOCKS.with_borrow_mut(BTreeMap::clear);
     READER.set(None);
-    ENDING.set(None);
+    ENDING.set(0);
     NODE.set(None);
 }
 
@@ -108,15 +109,26 @@ pub fn node() -> Option<Node> {
 /// The calling task's node ends here: it never goes on.
 pub async fn crash() {
     if let Some(node) = NODE.get() {
-        ENDING.set(Some(node));
-        ask(|w| w.ended(node));
+        if !is_ending(node) {
+            ENDING.set(ENDING.get() | bit(node));
+            ask(|w| w.ended(node));
+        }
         std::future::pending::<()>().await;
     }
 }
 
-/// The node that ended is cleared away.
-pub fn cleared() {
-    ENDING.set(None);
+/// A node that ended is cleared away.
+pub fn cleared(node: Node) {
+    ENDING.set(ENDING.get() & !bit(node));
+}
+
+/// INVARIANT: a world has few nodes.
+fn bit(node: Node) -> u64 {
+    1 << (node % 64)
+}
+
+fn is_ending(node: Node) -> bool {
+    ENDING.get() & bit(node) != 0
 }
 
 /// A task of a node.
@@ -130,7 +142,7 @@ impl<F: Future> Future for On<F> {
     type Output = F::Output;
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let here = self.node;
-        if here.is_some() && ENDING.get() == here {
+        if here.is_some_and(is_ending) {
             return Poll::Pending;
         }
         let before = NODE.replace(here);
@@ -205,7 +217,7 @@ pub(crate) async fn through<T>(
         }
     }
     // Nobody goes on while a node is cleared away: what it held is free afterwards.
-    while ENDING.get().is_some() {
+    while ENDING.get() != 0 {
         tokio::task::yield_now().await;
     }
     at_once(act).await

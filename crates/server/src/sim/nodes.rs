@@ -231,7 +231,7 @@ impl Nodes {
             }
             assert_eq!(left.strong_count(), 0, "something of an ended node goes on");
         }
-        store::sim::cleared();
+        store::sim::cleared(node);
     }
 
     /// The store of some running node.
