@@ -14,6 +14,7 @@ mod directory;
 mod event;
 mod facts;
 mod ids;
+mod past;
 mod seen;
 mod things;
 mod ticket;
@@ -39,6 +40,7 @@ pub use facts::{
     TargetFacts, TicketFacts, Verification, Volume,
 };
 pub use ids::{ApprovalId, AttemptId, BrainId, CaseId, CellId, ClientId, IdError, PersonId};
+pub use past::{Org, OrgPerson, OrgThing, PastDeed, PastEvent, PastTicket};
 pub use seen::Seen;
 pub use things::{
     BreakerFacts, BreakerMode, BreakerScope, Contract, CostFacts, DataMark, DeviceFacts,
