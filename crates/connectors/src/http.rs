@@ -129,6 +129,9 @@ struct Common {
     ca: Vec<Vec<u8>>,
 }
 
+/// What to do about a `ca_file` that is none.
+const CA_REMEDY: &str = "set `ca_file` to a PEM file with the certificate that signed the server's";
+
 /// More kinds of client than this are not kept: each has a pool of connections.
 const MOST_KINDS: usize = 64;
 
@@ -140,11 +143,10 @@ pub(crate) fn client(
     timeout_ms: u64,
 ) -> Result<reqwest::Client, CallError> {
     static KEPT: LazyLock<Mutex<HashMap<Common, reqwest::Client>>> = LazyLock::new(Mutex::default);
-    let remedy = "set `ca_file` to a PEM file with the certificate that signed the server's";
     let ca = match ca_file {
         None => Vec::new(),
         Some(path) => {
-            let bad = |e: TlsError| CallError::rejected(e.to_string(), remedy);
+            let bad = |e: TlsError| CallError::rejected(e.to_string(), CA_REMEDY);
             tls::read_ca(path).map_err(bad)?.iter().map(|der| der.to_vec()).collect()
         }
     };
@@ -178,7 +180,7 @@ fn make(common: &Common, ca_file: Option<&Path>) -> Result<reqwest::Client, Call
             let cert = reqwest::Certificate::from_der(der).map_err(|_| {
                 CallError::rejected(
                     format!("{} holds no usable certificate", path.display()),
-                    "set `ca_file` to a PEM file with the certificate that signed the server's",
+                    CA_REMEDY,
                 )
             })?;
             certs.push(cert);

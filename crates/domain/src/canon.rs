@@ -28,6 +28,12 @@ impl Canon {
         canon
     }
 
+    /// The same in memory that is there already; what it holds is forgotten.
+    pub fn within(mut room: Vec<u8>, label: &str) -> Self {
+        room.clear();
+        Self { long: room, ..Self::new(label) }
+    }
+
     /// Adds a byte string.
     pub fn bytes(&mut self, value: &[u8]) -> &mut Self {
         // INVARIANT: values here are texts and hashes, far below 4 GiB.
@@ -82,6 +88,14 @@ impl Canon {
     /// The bytes.
     pub fn finish(&self) -> Vec<u8> {
         self.all().to_vec()
+    }
+
+    /// The bytes, in the memory that was given.
+    pub fn into_bytes(mut self) -> Vec<u8> {
+        if self.long.is_empty() {
+            self.long.extend_from_slice(self.short.get(..self.len).unwrap_or_default());
+        }
+        self.long
     }
 
     /// SHA-256 of the bytes.

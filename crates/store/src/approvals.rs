@@ -136,18 +136,15 @@ impl Store {
             Said { person: person.clone(), identities: identities.to_vec(), decision, at: now };
         let offer = self.offer(now);
         let lease = offer.as_ref().map(Offer::lease);
-        let done =
-            self.write(move |tx| Box::pin(async move { decide(tx, ids, said, lease).await })).await;
-        if let Some(offer) = offer {
-            let decided = done.as_ref().map(|d| d.as_ref().ok());
-            let leased = decided.map(|d| d.filter(|(_, leased)| *leased));
-            offer.settle(
-                leased.map(|d| {
-                    d.and_then(|(all, _)| Some((&all.first()?.client, all.first()?.case)))
-                }),
-            );
-        }
-        done?.map(|(all, _)| all).map_err(DecideError::Gate)
+        let done = self.write_leasing(
+            offer,
+            move |tx| Box::pin(async move { decide(tx, ids, said, lease).await }),
+            |done| {
+                let (all, _) = done.as_ref().ok().filter(|(_, leased)| *leased)?;
+                all.first().map(|a| (a.client.clone(), a.case))
+            },
+        );
+        done.await?.map(|(all, _)| all).map_err(DecideError::Gate)
     }
 }
 

@@ -61,9 +61,11 @@ impl Change {
         let news = if self.news_stays { Some(true) } else { self.news };
         let (due, lease) = self.lease.unzip();
         let until = lease.as_ref().map(|l| l.until.0);
-        let text =
-            if until.is_some() { [CHANGE, " RETURNING lease_ms"].concat() } else { CHANGE.into() };
-        let change = query(text)
+        let change = match &lease {
+            Some(_) => query(format!("{CHANGE} RETURNING lease_ms")),
+            None => query(CHANGE),
+        };
+        let change = change
             .bind(client.as_str())
             .bind(case_id)
             .bind(self.phase.map(CasePhase::name))
@@ -88,8 +90,8 @@ impl Change {
     }
 }
 
-/// `$10` gives up its lease that runs no longer than `$14`; `$11` takes one until `$12`, if none is held at `$13`. A case that is leased
-/// as its news is told has no news left.
+/// `$10` gives up its lease that runs no longer than `$14`; `$11` takes one until `$12`, if none is held at
+/// `$13`. A case that is leased as its news is told has no news left.
 const CHANGE: &str = "UPDATE cases SET
    phase = COALESCE($3, phase), tier = COALESCE($4, tier), summary = COALESCE($5, summary),
    ended_ms = COALESCE($6, ended_ms),

@@ -4,8 +4,12 @@
 //! INVARIANT: a lease that was taken is either handed over, or reported lost so that the worker gives it
 //! up: also when the writer did not hear what became of the transaction.
 
-use crate::{Claimed, Store, StoreError};
+use crate::{
+    Claimed, Store, StoreError,
+    writer::{Fault, Tx},
+};
 use domain::{CaseId, ClientId, UnixMs};
+use futures::future::BoxFuture;
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
@@ -71,6 +75,25 @@ impl Store {
         let lease = Lease { node: self.node.clone(), until };
         Some(Offer { hand: self.hand.clone(), to, lease, settled: false })
     }
+
+    /// Runs a piece of work that leases a case when there is room for it, and hands the case over;
+    /// `leased` tells from its answer which.
+    pub(crate) async fn write_leasing<T, F>(
+        &self,
+        offer: Option<Offer>,
+        work: F,
+        leased: impl FnOnce(&T) -> Option<(ClientId, CaseId)>,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Tx) -> BoxFuture<'c, Result<T, Fault>> + Send + 'static,
+    {
+        let done = self.write(work).await;
+        if let Some(offer) = offer {
+            offer.settle(done.as_ref().map(leased));
+        }
+        done
+    }
 }
 
 /// Room for one case at the worker.
@@ -89,10 +112,11 @@ impl Offer {
     }
 
     /// What became of the write: the case that was leased, if one was. The worker gets it.
-    pub(crate) fn settle(mut self, written: Result<Option<(&ClientId, CaseId)>, &StoreError>) {
+    fn settle(mut self, written: Result<Option<(ClientId, CaseId)>, &StoreError>) {
+        let kept = !matches!(written, Ok(Some(_)));
         self.settled = match written {
             Ok(Some((client, case))) => {
-                let claimed = Claimed { client: client.clone(), case, until: self.lease.until };
+                let claimed = Claimed { client, case, until: self.lease.until };
                 // A worker that is gone is one that ends: its leases are given up at the next start.
                 self.to.send(claimed).is_ok()
             }
@@ -102,7 +126,7 @@ impl Offer {
                 StoreError::Unavailable(..) | StoreError::Broken(_) | StoreError::Closed
             ),
         };
-        if self.settled && !matches!(written, Ok(Some(_))) {
+        if self.settled && kept {
             self.hand.free.fetch_add(1, Ordering::AcqRel);
         }
     }

@@ -1,6 +1,6 @@
 //! Canonical bytes of a journal entry, and the commitment to what stands beside it.
 
-use domain::Event;
+use domain::{Canon, Event};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
@@ -59,42 +59,29 @@ impl Leaf {
 
     /// Length-prefixed canonical bytes covering every field.
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(512);
-        self.fields().write(&mut bytes);
-        bytes
+        self.fields().bytes(Vec::new())
     }
 }
 
 impl Fields<'_> {
-    /// Adds the canonical bytes: what [`domain::Canon`] makes of the fields, in memory that is there
-    /// already.
-    pub(crate) fn write(&self, to: &mut Vec<u8>) {
-        let option = |to: &mut Vec<u8>, value: Option<&[u8]>| {
-            put(to, &i64::from(value.is_some()).to_be_bytes());
-            if let Some(value) = value {
-                put(to, value);
-            }
-        };
-        put(to, b"journeyman/entry/v1");
-        put(to, self.client.as_bytes());
-        put(to, &self.seq.to_be_bytes());
-        put(to, &self.at_ms.to_be_bytes());
-        put(to, self.case_id.as_bytes());
-        put(to, self.actor.as_bytes());
-        put(to, self.kind.as_bytes());
-        option(to, self.digest);
-        option(to, self.tier.map(str::as_bytes));
-        put(to, self.findings.as_bytes());
-        option(to, self.policy_version.map(str::as_bytes));
-        option(to, self.outcome.map(str::as_bytes));
-        put(to, self.commitment);
+    /// The canonical bytes, in memory that is there already.
+    pub(crate) fn bytes(&self, room: Vec<u8>) -> Vec<u8> {
+        let mut canon = Canon::within(room, "journeyman/entry/v1");
+        canon
+            .text(self.client)
+            .int(self.seq)
+            .int(self.at_ms)
+            .text(self.case_id)
+            .text(self.actor)
+            .text(self.kind)
+            .option(self.digest)
+            .option(self.tier.map(str::as_bytes))
+            .text(self.findings)
+            .option(self.policy_version.map(str::as_bytes))
+            .option(self.outcome.map(str::as_bytes))
+            .bytes(self.commitment);
+        canon.into_bytes()
     }
-}
-
-/// One value behind its length. INVARIANT: values here are texts and hashes, far below 4 GiB.
-fn put(to: &mut Vec<u8>, value: &[u8]) {
-    to.extend_from_slice(&u32::try_from(value.len()).unwrap_or(u32::MAX).to_be_bytes());
-    to.extend_from_slice(value);
 }
 
 /// The findings of an event, as they stand in the leaf.
@@ -129,7 +116,6 @@ fn keyed(salt: &[u8], body: &[u8]) -> Option<[u8; 32]> {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
-    use domain::Canon;
     use proptest::prelude::*;
 
     proptest! {

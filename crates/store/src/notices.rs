@@ -7,7 +7,7 @@ use crate::{
     writer::{Fault, Tx},
 };
 use domain::{AttemptId, CaseId, ClientId, UnixMs};
-use std::str::FromStr as _;
+use std::{borrow::Cow, str::FromStr as _};
 
 /// How often a mail is tried; after that the notice stands in the console alone.
 const MAX_TRIES: i64 = 10;
@@ -59,7 +59,7 @@ impl Store {
                 let case = notice.case.map(|c| c.to_string());
                 let client = notice.client.clone();
                 let place = client.as_ref().map(|c| (c.as_str(), case.as_deref().unwrap_or("")));
-                let row = insert("RETURNING id", place, &notice, now);
+                let row = insert(format!("{INSERT} RETURNING id"), place, &notice, now);
                 Ok(row.fetch_one(tx.sql().await?).await?.try_get("id")?)
             })
         })
@@ -123,23 +123,29 @@ impl Store {
 
 /// Writes a notice that belongs to an entry; `place` is client and case.
 pub(crate) fn with_entry(tx: &mut Tx, place: (&str, &str), notice: &NewNotice, at: UnixMs) {
-    tx.later(insert("", Some(place), notice, at));
+    tx.later(insert(INSERT, Some(place), notice, at));
 }
 
+const INSERT: &str =
+    "INSERT INTO notices (at_ms, client, case_id, attempt, kind, title, detail, undo_ms)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+
 /// A notice to write; `place` is client and case, an empty case for none.
-fn insert(returning: &str, place: Option<(&str, &str)>, notice: &NewNotice, at: UnixMs) -> Query {
-    query(format!(
-        "INSERT INTO notices (at_ms, client, case_id, attempt, kind, title, detail, undo_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) {returning}"
-    ))
-    .bind(at.0)
-    .bind(place.map(|p| p.0))
-    .bind(place.map(|p| p.1).filter(|case| !case.is_empty()))
-    .bind(notice.attempt.map(|a| a.to_string()))
-    .bind(&notice.kind)
-    .bind(&notice.title)
-    .bind(&notice.detail)
-    .bind(notice.undo_until.map(|u| u.0))
+fn insert(
+    sql: impl Into<Cow<'static, str>>,
+    place: Option<(&str, &str)>,
+    notice: &NewNotice,
+    at: UnixMs,
+) -> Query {
+    query(sql)
+        .bind(at.0)
+        .bind(place.map(|p| p.0))
+        .bind(place.map(|p| p.1).filter(|case| !case.is_empty()))
+        .bind(notice.attempt.map(|a| a.to_string()))
+        .bind(&notice.kind)
+        .bind(&notice.title)
+        .bind(&notice.detail)
+        .bind(notice.undo_until.map(|u| u.0))
 }
 
 fn notice(r: &Row) -> Result<Notice, Fault> {

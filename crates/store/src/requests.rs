@@ -88,16 +88,15 @@ impl Store {
         let client = submit.client.clone();
         let offer = self.offer(now);
         let lease = offer.as_ref().map(Offer::lease);
-        let done =
-            self.write(move |tx| Box::pin(async move { take_in(tx, submit, now, lease).await }));
-        let done = done.await;
-        if let Some(offer) = offer {
-            offer.settle(done.as_ref().map(|submitted| match submitted {
-                Submitted::New(case) => Some((&client, *case)),
+        self.write_leasing(
+            offer,
+            move |tx| Box::pin(async move { take_in(tx, submit, now, lease).await }),
+            |submitted| match submitted {
+                Submitted::New(case) => Some((client, *case)),
                 Submitted::Again(_) | Submitted::KeyReused => None,
-            }));
-        }
-        done
+            },
+        )
+        .await
     }
 
     /// Requests of one brain, newest first, from after `after` on.
@@ -188,17 +187,16 @@ impl Store {
         let whose = client.clone();
         let entries =
             events.into_iter().map(|event| NewEntry { actor: actor.clone(), event }).collect();
-        let done = self
-            .write(move |tx| {
+        let done = self.write_leasing(
+            offer,
+            move |tx| {
                 Box::pin(
                     async move { at_any_version(tx, &client, case, now, entries, views).await },
                 )
-            })
-            .await;
-        if let Some(offer) = offer {
-            offer.settle(done.as_ref().map(|done| done.leased.then_some((&whose, case))));
-        }
-        Ok(done?.version)
+            },
+            |done| done.leased.then_some((whose, case)),
+        );
+        Ok(done.await?.version)
     }
 }
 

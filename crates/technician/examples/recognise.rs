@@ -6,6 +6,9 @@
 //! (`GRP_0`), what is abstained on, and how fast. Prints JSON.
 #![allow(clippy::print_stdout)]
 
+#[path = "common/csv.rs"]
+mod csv;
+
 use domain::{IncomingTicket, Intent, Signal, TicketRef, TicketStatus, UnixMs};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -60,7 +63,7 @@ fn speed(model: &Model, history: &[Labelled]) -> f64 {
 }
 
 fn measure(model: &Model, path: &str, text: &str) -> Value {
-    let rows = records(text);
+    let rows = csv::records(text);
     let mut header = rows.first().into_iter().flatten().map(String::as_str);
     let expected = ["Short description", "Description", "Caller", "Assignment group"];
     if !expected.iter().all(|e| header.next() == Some(e)) {
@@ -117,37 +120,6 @@ fn ticket(row: &[String]) -> Option<(IncomingTicket, bool)> {
     Some((ticket, group == LEVEL_1))
 }
 
-/// Records of a CSV text: quoted fields may hold commas, line breaks and doubled quotes.
-fn records(text: &str) -> Vec<Vec<String>> {
-    let mut out = Vec::new();
-    let mut row = Vec::new();
-    let mut field = String::new();
-    let mut quoted = false;
-    let mut chars = text.trim_start_matches('\u{feff}').chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' if quoted && chars.peek() == Some(&'"') => {
-                field.push('"');
-                chars.next();
-            }
-            '"' if quoted => quoted = false,
-            '"' if field.is_empty() => quoted = true,
-            ',' if !quoted => row.push(std::mem::take(&mut field)),
-            '\r' if !quoted => {}
-            '\n' if !quoted => {
-                row.push(std::mem::take(&mut field));
-                out.push(std::mem::take(&mut row));
-            }
-            c => field.push(c),
-        }
-    }
-    if !field.is_empty() || !row.is_empty() {
-        row.push(field);
-        out.push(row);
-    }
-    out
-}
-
 /// Confidence from which each intent is acted on.
 fn thresholds(model: &Model) -> serde_json::Value {
     let of = |i: &Intent| (i.name().to_owned(), model.threshold(*i).into());
@@ -158,7 +130,7 @@ fn thresholds(model: &Model) -> serde_json::Value {
 mod tests {
     #[test]
     fn quoted_fields_keep_commas_breaks_and_quotes() {
-        let rows = super::records("a,\"b, c\",\"say \"\"hi\"\"\nthere\"\r\n,x,\n");
+        let rows = super::csv::records("a,\"b, c\",\"say \"\"hi\"\"\nthere\"\r\n,x,\n");
         assert_eq!(rows, [vec!["a", "b, c", "say \"hi\"\nthere"], vec!["", "x", ""]]);
     }
 }

@@ -133,7 +133,7 @@ async fn walk(app: &App, claimed: &Claimed) -> Result<Left, DriveError> {
     }
     let reason = format!("no end after {MAX_STEPS} steps; a person takes over");
     Driver { app, parts: &parts, client, view, until }.end(CaseOutcome::Dispatched, reason).await?;
-    Ok(Left::GivenUp)
+    Ok(Left::Released)
 }
 
 async fn fold(app: &App, client: &ClientId, case: CaseId) -> Result<CaseView, DriveError> {

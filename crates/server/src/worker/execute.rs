@@ -92,10 +92,10 @@ impl Driver<'_> {
             return Ok(Some(UnixMs(i64::MAX)));
         }
         let (now, lease) = (clock::now(), lease());
-        let whole = now.plus_ms(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
+        let lease_ms = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
+        let whole = now.plus_ms(lease_ms);
         let until = UnixMs(self.until.load(Ordering::Relaxed));
-        let used = whole.since(until);
-        if (0..=i64::try_from(lease.as_millis()).unwrap_or(i64::MAX) / FRESH).contains(&used) {
+        if (0..=lease_ms / FRESH).contains(&whole.since(until)) {
             return Ok(Some(until));
         }
         if !store.renew(&self.client.id, self.view.id, store.node(), now, lease).await? {

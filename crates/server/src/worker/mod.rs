@@ -270,25 +270,20 @@ fn take(app: &Arc<App>, driven: &Driven, running: &mut JoinSet<()>, one: Claimed
     }
     let (app, driven) = (app.clone(), driven.clone());
     running.spawn(carry(async move {
-        let mut one = one;
-        loop {
-            let ended = drive::drive(&app, &one).await;
-            let next = with(&driven, |d| match d.get_mut(&one.case).and_then(Option::take) {
-                Some(next) => Some(next),
-                None => {
+        let mut next = Some(one);
+        while let Some(one) = next {
+            let left = drive::drive(&app, &one).await;
+            // What was leased meanwhile goes on, unless the drive outlasted its own lease and gave up both:
+            // then whoever finds the case due does.
+            next = with(&driven, |d| {
+                let later = d.get_mut(&one.case).and_then(Option::take);
+                let later =
+                    later.filter(|l| left == drive::Left::Released && clock::now() < l.until);
+                if later.is_none() {
                     d.remove(&one.case);
-                    None
                 }
+                later
             });
-            let Some(next) = next else { break };
-            if matches!(ended, drive::Left::Released) && clock::now() < next.until {
-                one = next;
-                continue;
-            }
-            // Its last drive outlasted its lease, and has given up this one with it: whoever finds the
-            // case due goes on.
-            with(&driven, |d| d.remove(&one.case));
-            break;
         }
         app.due.notify_one();
     }));

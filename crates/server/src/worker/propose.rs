@@ -16,6 +16,7 @@ use domain::{
 };
 use gate::{GrantError, Verdict, grant, judge};
 use store::{NewEntry, View};
+use technician::WaitFor;
 
 /// Held from reading facts until the attempt is journalled, on this node and on all others.
 pub(super) struct Lock<'a> {
@@ -268,9 +269,8 @@ impl Driver<'_> {
             Ok(grant) => self.run(grant, judged, read.state, lock).await,
             // Who approved it named a later time; then it is judged again.
             Err(GrantError::TooEarly(at)) => {
-                let phase = View::Phase(domain::CasePhase::WaitingForApproval);
-                self.append(Vec::new(), vec![phase, View::Wake(Some(at))]).await?;
-                Ok(Next::Rest)
+                self.append(Vec::new(), self.waiting(Some(at), WaitFor::Approval).into()).await?;
+                Ok(Next::Released)
             }
             // Facts took too long to read; judge again.
             Err(GrantError::StaleVerdict) => Ok(Next::Again),

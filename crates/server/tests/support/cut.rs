@@ -155,9 +155,12 @@ impl Mortal {
         if self.patroni {
             return self.lab("labs/patroni/kill.sh", &[&self.folder()]);
         }
+        Command::new("kill").args(["-9", &self.pid()]).status().unwrap();
+    }
+
+    fn pid(&self) -> String {
         let pids = std::fs::read_to_string(self.dir.path().join("pids/postgres")).unwrap();
-        let pid = pids.split_whitespace().next().unwrap();
-        Command::new("kill").args(["-9", pid]).status().unwrap();
+        pids.split_whitespace().next().unwrap().to_owned()
     }
 
     /// Starts what was killed, or ended by itself.
@@ -170,9 +173,8 @@ impl Mortal {
 
     /// Whether the one server is gone.
     pub(crate) fn is_gone(&self) -> bool {
-        let pids = std::fs::read_to_string(self.dir.path().join("pids/postgres")).unwrap();
-        let pid = pids.split_whitespace().next().unwrap();
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let stat =
+            std::fs::read_to_string(format!("/proc/{}/stat", self.pid())).unwrap_or_default();
         stat.is_empty() || stat.contains(") Z ")
     }
 

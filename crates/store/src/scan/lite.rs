@@ -131,8 +131,7 @@ pub(super) fn check(read: &Read, client: &str, (from, to): (u64, u64)) -> Option
             outcome: Some(outcome).filter(|_| some(no_outcome)),
             commitment,
         };
-        bytes.clear();
-        fields.write(&mut bytes);
+        bytes = fields.bytes(bytes);
         if u64::try_from(place) != Ok(seq) || leaf_hash(&bytes) != *hash {
             return None;
         }

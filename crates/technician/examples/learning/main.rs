@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout)]
 
 mod cpu;
+#[path = "../common/csv.rs"]
 mod csv;
 mod incidents;
 mod tickets;
@@ -40,4 +41,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     report["incidents"] = incidents::measure(read(log)?.as_deref())?;
     println!("{}", serde_json::to_string_pretty(&report)?);
     Ok(())
+}
+
+/// Positions of these columns; the error names the first that is missing.
+fn columns<const N: usize>(header: &[String], names: [&str; N]) -> Result<[usize; N], String> {
+    let mut out = [0; N];
+    for (at, name) in out.iter_mut().zip(names) {
+        *at = header
+            .iter()
+            .position(|h| h == name)
+            .ok_or_else(|| format!("the file has no column {name:?}"))?;
+    }
+    Ok(out)
 }

@@ -2,7 +2,11 @@
 //!
 //! Both are chosen on rows scored by a model that had not seen their family.
 
+use super::binomial;
 use super::model::{CLASSES, Scores, softmax, top_two};
+
+/// Bounds may be wrong this often: one in twenty.
+const MISS: f64 = 0.05;
 
 /// A held-out row: its scores and its true class.
 pub(super) type Scored = (Scores, usize);
@@ -49,7 +53,7 @@ pub(super) fn threshold(ranked: &[(f32, bool)], risk_target: f64, floor: f32) ->
     let mut chosen = 1.01f32;
     let step = (ranked.len() / 100).max(1);
     // Twice as many as could pass without an error, so that one early error decides nothing.
-    let least = (2 * first_testable(risk_target)).max(ranked.len() / 10);
+    let least = (2 * binomial::fewest(risk_target, MISS)).max(ranked.len() / 10);
     for (i, (confidence, right)) in ranked.iter().enumerate() {
         wrong += u32::from(!right);
         let seen = i + 1;
@@ -65,38 +69,9 @@ pub(super) fn threshold(ranked: &[(f32, bool)], risk_target: f64, floor: f32) ->
     chosen.max(floor)
 }
 
-/// Fewer rows than this cannot meet the target even when all are right: (1 − target)^n > 5 %.
-fn first_testable(risk_target: f64) -> usize {
-    let n = 0.05f64.ln() / (1.0 - risk_target.clamp(1e-4, 0.5)).ln();
-    n.ceil() as usize
-}
-
-/// One-sided 95 % Clopper-Pearson upper bound of a share, by bisection on the binomial tail.
+/// One-sided 95 % Clopper-Pearson upper bound of a share.
 pub(super) fn upper_bound(wrong: u32, of: u32) -> f64 {
-    if of == 0 || wrong >= of {
-        return 1.0;
-    }
-    let (mut low, mut high) = (f64::from(wrong) / f64::from(of), 1.0);
-    for _ in 0..40 {
-        let p = f64::midpoint(low, high);
-        if at_most(wrong, of, p) > 0.05 { low = p } else { high = p }
-    }
-    high
-}
-
-/// P(X ≤ k) for X ~ Binomial(n, p), summed from logarithms.
-fn at_most(k: u32, n: u32, p: f64) -> f64 {
-    let (n, lp, lq) = (f64::from(n), p.ln(), (1.0 - p).ln());
-    let mut log_choose = 0.0;
-    let mut total = 0.0;
-    for i in 0..=k {
-        let i = f64::from(i);
-        if i > 0.0 {
-            log_choose += (n - i + 1.0).ln() - i.ln();
-        }
-        total += (log_choose + i * lp + (n - i) * lq).exp();
-    }
-    total
+    binomial::upper_bound(wrong, of, MISS)
 }
 
 /// Expected calibration error over ten bins of equal width.

@@ -151,7 +151,8 @@ impl Fit {
     }
 }
 
-fn shuffle(order: &mut [usize], dice: &mut u64) {
+/// Fisher-Yates with xorshift: the same dice, the same order.
+pub(super) fn shuffle<T>(order: &mut [T], dice: &mut u64) {
     for i in (1..order.len()).rev() {
         *dice ^= *dice << 13;
         *dice ^= *dice >> 7;

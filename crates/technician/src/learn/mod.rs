@@ -7,6 +7,7 @@
 //! model, bit for bit.
 
 mod artifact;
+mod binomial;
 mod calibrate;
 pub mod classify;
 mod descent;

@@ -4,15 +4,13 @@
 //! what is asked now; they go before anything is recognised.
 
 use super::html::strip_html;
+use super::opens::{Opens, opens};
 use unicode_normalization::UnicodeNormalization;
 
 /// A request is short; what follows this many characters is not read for intent or names.
 const MAX_CHARS: usize = 2_000;
 
-/// So many of [`CHAIN_STARTS`] open a quoted message; the others are legal footers.
-pub(super) const CHAINS: usize = 6;
-
-/// Lines that begin with one of these open a quoted message or a legal footer.
+/// Lines that begin with one of these open a quoted message.
 pub(super) const CHAIN_STARTS: &[&str] = &[
     "-----original message",
     "----- original message",
@@ -20,6 +18,10 @@ pub(super) const CHAIN_STARTS: &[&str] = &[
     "-----urspr",
     "________________________________",
     "begin forwarded message",
+];
+
+/// Lines that begin with one of these open a legal footer.
+pub(super) const FOOTER_STARTS: &[&str] = &[
     "this e-mail is confidential",
     "this email is confidential",
     "this message is confidential",
@@ -125,20 +127,14 @@ pub(crate) fn message_text(body: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
     for line in plain.lines() {
         let line = line.trim();
-        let lower = line.to_lowercase();
-        if line.is_empty() || line.starts_with('>') || starts(&lower, NOISE_STARTS) {
-            continue;
+        match opens(line) {
+            _ if line.is_empty() => {}
+            Opens::QuotedLine | Opens::Noise => {}
+            Opens::Chain | Opens::Footer | Opens::Dashes if kept.is_empty() => {}
+            Opens::Chain | Opens::Footer | Opens::Dashes => break,
+            Opens::SignOff if kept.iter().any(|l| !is_greeting_line(l)) => break,
+            Opens::SignOff | Opens::Nothing => kept.push(line),
         }
-        if line == "--" || starts(&lower, CHAIN_STARTS) || opens_quote(&lower) {
-            if kept.is_empty() {
-                continue;
-            }
-            break;
-        }
-        if is_sign_off(&lower) && kept.iter().any(|l| !is_greeting_line(l)) {
-            break;
-        }
-        kept.push(line);
     }
     drop_name_block(&mut kept);
     let text = strip_greeting(&kept.join("\n"));
@@ -193,7 +189,7 @@ fn drop_name_block(kept: &mut Vec<&str>) {
     }
 }
 
-pub(super) fn is_greeting_line(line: &str) -> bool {
+pub(crate) fn is_greeting_line(line: &str) -> bool {
     let lower = line.to_lowercase();
     line.len() <= 48 && starts(&lower, GREETINGS)
 }

@@ -1,8 +1,6 @@
 //! What a line of a mail opens: a quoted mail, a legal footer, a signature.
 
-use super::clean::{
-    CHAIN_STARTS, CHAINS, NOISE_STARTS, is_greeting_line, is_sign_off, opens_quote, starts,
-};
+use super::clean::{CHAIN_STARTS, FOOTER_STARTS, NOISE_STARTS, is_sign_off, opens_quote, starts};
 
 /// What a line of a mail opens, if anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,14 +9,14 @@ pub(crate) enum Opens {
     Chain,
     /// A legal footer.
     Footer,
+    /// The mark before a signature.
+    Dashes,
     /// The end of the message; a name follows.
     SignOff,
     /// One line that says nothing about the request.
     Noise,
     /// One quoted line.
     QuotedLine,
-    /// A greeting.
-    Greeting,
     /// Nothing.
     Nothing,
 }
@@ -30,14 +28,14 @@ pub(crate) fn opens(line: &str) -> Opens {
         Opens::QuotedLine
     } else if starts(&lower, NOISE_STARTS) {
         Opens::Noise
-    } else if opens_quote(&lower) || starts(&lower, &CHAIN_STARTS[..CHAINS]) {
+    } else if opens_quote(&lower) || starts(&lower, CHAIN_STARTS) {
         Opens::Chain
-    } else if starts(&lower, CHAIN_STARTS) {
+    } else if starts(&lower, FOOTER_STARTS) {
         Opens::Footer
-    } else if lower == "--" || is_sign_off(&lower) {
+    } else if lower == "--" {
+        Opens::Dashes
+    } else if is_sign_off(&lower) {
         Opens::SignOff
-    } else if is_greeting_line(&lower) {
-        Opens::Greeting
     } else {
         Opens::Nothing
     }

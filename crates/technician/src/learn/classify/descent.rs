@@ -210,13 +210,3 @@ impl<'a> Descent<'a> {
         sum
     }
 }
-
-/// Fisher-Yates with xorshift: the same dice, the same order.
-pub(super) fn shuffle(order: &mut [u32], dice: &mut u64) {
-    for i in (1..order.len()).rev() {
-        *dice ^= *dice << 13;
-        *dice ^= *dice >> 7;
-        *dice ^= *dice << 17;
-        order.swap(i, usize::try_from(*dice % (i as u64 + 1)).unwrap_or(0));
-    }
-}

@@ -3,8 +3,9 @@
 //! The first part of the history is learned; then block after block is scored, and only then learned.
 //! These scores are what calibration and thresholds rest on: no row is judged by a model that knew it.
 
-use super::descent::{Block, Descent, LANES, shuffle};
+use super::descent::{Block, Descent, LANES};
 use super::matrix::Matrix;
+use crate::learn::descent::shuffle;
 
 /// Share of the rows that are learned before the first is scored, in percent.
 const FIRST: usize = 40;

@@ -6,6 +6,7 @@
 //! is below the target with the stated confidence. [`super::drift`] watches the "if".
 
 use super::Judged;
+use crate::learn::binomial;
 
 /// What may go wrong, and how sure that must be.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,7 +43,8 @@ pub fn choose(held_out: &[Judged], target: RiskTarget) -> Choice {
     let mut out = Choice { threshold: NEVER, decided: 0.0, wrong: 0.0, wrong_at_most: 1.0 };
     let step = (rows.len() / STEPS).max(1);
     // Below this many, one early error would end the search; the number is fixed before looking.
-    let least = (2 * fewest(target)).max(rows.len() / 4);
+    let miss = (1.0 - target.confidence).clamp(1e-9, 1.0 - 1e-9);
+    let least = (2 * binomial::fewest(target.risk, miss)).max(rows.len() / 4);
     let mut wrong = 0u32;
     for (at, row) in rows.iter().enumerate() {
         wrong += u32::from(!row.right);
@@ -65,38 +67,9 @@ pub fn choose(held_out: &[Judged], target: RiskTarget) -> Choice {
     out
 }
 
-/// Fewer rows than this cannot meet the target even when all are right.
-fn fewest(target: RiskTarget) -> usize {
-    let miss = (1.0 - target.confidence).clamp(1e-9, 1.0 - 1e-9);
-    (miss.ln() / (1.0 - target.risk.clamp(1e-4, 0.5)).ln()).ceil() as usize
-}
-
-/// One-sided Clopper-Pearson upper bound of a share, by bisection on the binomial tail.
+/// One-sided Clopper-Pearson upper bound of a share.
 pub fn upper_bound(wrong: u32, of: u32, confidence: f64) -> f64 {
-    if of == 0 || wrong >= of {
-        return 1.0;
-    }
-    let (mut low, mut high) = (0.0, 1.0);
-    for _ in 0..50 {
-        let p = f64::midpoint(low, high);
-        if at_most(wrong, of, p) > 1.0 - confidence { low = p } else { high = p }
-    }
-    high
-}
-
-/// P(X ≤ k) for X ~ Binomial(n, p), summed from logarithms.
-fn at_most(k: u32, n: u32, p: f64) -> f64 {
-    let (n, lp, lq) = (f64::from(n), p.ln(), (1.0 - p).ln());
-    let mut log_choose = 0.0;
-    let mut total = 0.0;
-    for i in 0..=k {
-        let i = f64::from(i);
-        if i > 0.0 {
-            log_choose += (n - i + 1.0).ln() - i.ln();
-        }
-        total += (log_choose + i * lp + (n - i) * lq).exp();
-    }
-    total
+    binomial::upper_bound(wrong, of, 1.0 - confidence)
 }
 
 #[cfg(test)]

@@ -9,7 +9,10 @@ mod resolution;
 
 pub use mojibake::repair;
 
-use crate::understand::opens::{Opens, opens};
+use crate::understand::{
+    clean::is_greeting_line,
+    opens::{Opens, opens},
+};
 
 /// What a line of a ticket's description is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +76,9 @@ pub fn read(subject: &str, description: &str) -> TicketText {
         match opens {
             Opens::Chain if asked => state = Part::Quoted,
             Opens::Footer if asked => state = Part::Footer,
-            Opens::SignOff if asked && state == Part::Request => state = Part::Signature,
+            Opens::Dashes | Opens::SignOff if asked && state == Part::Request => {
+                state = Part::Signature
+            }
             _ => {}
         }
         let part = match opens {
@@ -85,7 +90,7 @@ pub fn read(subject: &str, description: &str) -> TicketText {
         };
         asked |= part == Part::Request
             && line.chars().any(char::is_alphanumeric)
-            && opens != Opens::Greeting;
+            && !(opens == Opens::Nothing && is_greeting_line(&line.trim().to_lowercase()));
         out.push((part, (*line).to_owned()));
     }
     TicketText { subject: repair(subject).trim().to_owned(), lines: out }
