@@ -12,6 +12,7 @@ mod approval;
 mod assess;
 pub mod breaker;
 pub mod calendar;
+pub mod directory;
 #[cfg(doctest)]
 mod forgery;
 mod grant;

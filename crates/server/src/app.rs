@@ -16,6 +16,7 @@ use connectors::{
     psa::{connectwise::ConnectWise, request_tracker::RequestTracker},
 };
 use domain::{BrainId, CaseId, ClientId};
+use gate::directory::Lists;
 use std::{collections::BTreeSet, path::Path, sync::Arc};
 use store::{Store, StoreOptions};
 use technician::{Model, Profile};
@@ -34,11 +35,8 @@ pub(crate) struct Client {
     pub(crate) id: ClientId,
     pub(crate) name: String,
     pub(crate) customers: Vec<CustomerEntry>,
-    pub(crate) sensitive_groups: BTreeSet<String>,
-    pub(crate) privileged_groups: BTreeSet<String>,
-    pub(crate) break_glass: BTreeSet<String>,
-    pub(crate) service_accounts: BTreeSet<String>,
-    pub(crate) authorised_contacts: BTreeSet<String>,
+    /// What the configuration lists by name; lower case.
+    pub(crate) lists: Lists,
     pub(crate) link_ttl_hours: u32,
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) profile: Profile,
@@ -227,11 +225,13 @@ pub(crate) fn make_client(
         id: entry.id.clone(),
         name: entry.name.clone(),
         customers: entry.customers.clone(),
-        sensitive_groups: lower(&entry.sensitive_groups),
-        privileged_groups: lower(&entry.privileged_groups),
-        break_glass: lower(&entry.break_glass),
-        service_accounts: lower(&entry.service_accounts),
-        authorised_contacts: lower(&entry.authorised_contacts),
+        lists: Lists {
+            sensitive_groups: lower(&entry.sensitive_groups),
+            privileged_groups: lower(&entry.privileged_groups),
+            break_glass: lower(&entry.break_glass),
+            service_accounts: lower(&entry.service_accounts),
+            authorised_contacts: lower(&entry.authorised_contacts),
+        },
         link_ttl_hours: entry.link_ttl_hours,
         directory,
         profile,

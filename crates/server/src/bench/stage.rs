@@ -113,11 +113,7 @@ fn client(id: &ClientId, directory: &Arc<Answering>) -> Client {
         id: id.clone(),
         name: id.to_string(),
         customers: Vec::new(),
-        sensitive_groups: Default::default(),
-        privileged_groups: Default::default(),
-        break_glass: Default::default(),
-        service_accounts: Default::default(),
-        authorised_contacts: Default::default(),
+        lists: Default::default(),
         link_ttl_hours: 24,
         directory: directory.clone(),
         profile: Profile {

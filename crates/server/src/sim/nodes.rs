@@ -99,11 +99,7 @@ fn client(outside: &Arc<Outside>) -> Client {
         id: client_id(),
         name: "Acme Ltd".into(),
         customers: vec![CustomerEntry { psa: PSA.into(), customer: "Acme".into() }],
-        sensitive_groups: Default::default(),
-        privileged_groups: Default::default(),
-        break_glass: Default::default(),
-        service_accounts: Default::default(),
-        authorised_contacts: Default::default(),
+        lists: Default::default(),
         link_ttl_hours: 24,
         directory: Arc::new(Paced::new(directory, Pace::new("the directory", clock::chance))),
         profile: Profile {

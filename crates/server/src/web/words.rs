@@ -198,6 +198,7 @@ pub(super) fn signal(s: &Signal) -> (&'static str, &str) {
         Signal::Orders(t) => ("The text tries to give the technician orders", t),
         Signal::ClaimedApproval(t) => ("The text claims an approval; that does not count", t),
         Signal::SeveralRequests(t) => ("More than one thing is asked", t),
+        Signal::OtherSystem(t) => ("It is about another system's account", t),
     }
 }
 

@@ -125,7 +125,7 @@ impl Driver<'_> {
                 }
             }
             Relation::AuthorisedContact => {
-                return self.client.authorised_contacts.iter().cloned().collect();
+                return self.client.lists.authorised_contacts.iter().cloned().collect();
             }
             // Nobody decides for themselves.
             Relation::Oneself | Relation::Unrelated => {}

@@ -7,51 +7,15 @@ use crate::{
 };
 use connectors::CallError;
 use domain::{
-    Account, AccountRef, Action, BrainFacts, CaseView, Confidence, Fact, Facts, Group, GroupFacts,
-    GroupRef, Relation, Requester, Sensitivity, TargetFacts, TicketFacts, Tier, Verification,
-    Volume,
+    Account, AccountRef, Action, BrainFacts, CaseView, Confidence, Fact, Facts, Requester,
+    TicketFacts, Tier, Verification, Volume,
 };
-use gate::{CompiledPolicy, Policy, Request};
-use std::collections::BTreeSet;
+use gate::{CompiledPolicy, Policy, Request, directory};
 use store::StoreError;
 
 mod things;
 mod undo;
 pub(super) use undo::attempt_of as undo_of;
-
-/// Words in a group's name or description that make it sensitive unless the policy says more.
-const SENSITIVE_WORDS: &[&str] = &[
-    "finance",
-    "payroll",
-    "salary",
-    "accounting",
-    "treasury",
-    "hr",
-    "human resources",
-    "personnel",
-    "legal",
-    "executive",
-    "executives",
-    "board",
-    "management",
-    "directors",
-    "vpn",
-    "remote access",
-    "admin",
-    "admins",
-    "administrators",
-    "security",
-    "patient",
-    "patients",
-    "phi",
-    "medical",
-    "confidential",
-    "restricted",
-    "secret",
-    "audit",
-    "banking",
-    "payments",
-];
 
 /// What was read for one judgement.
 pub(super) struct Read {
@@ -96,7 +60,7 @@ pub(super) async fn read(
     let source = client.directory.name();
     let found = match case.ticket.from.is_empty() && case.submission.is_some() {
         // No ticket behind it: no person asked whom the platform knows.
-        true => Ok(nobody("")),
+        true => Ok(directory::requester("", &[])),
         false => now_or_gap(requester(client, &case.ticket.from).await)?,
     };
     facts.requester = fact(source, found.map(|found| of_old_ticket(case, found)));
@@ -175,21 +139,14 @@ async fn account_facts(
     let source = client.directory.name();
     let facts = &mut read.facts;
     let found = now_or_gap(client.directory.account(&account.id).await)?;
-    facts.target = fact(source, found.as_ref().map(|t| target_facts(client, t.as_ref(), account)));
+    facts.target =
+        fact(source, found.as_ref().map(|t| directory::target(&client.lists, t.as_ref(), account)));
     read.state.target = found.ok().flatten();
     let mut group = None;
     if let Some(wanted) = action.group() {
         let found = now_or_gap(client.directory.group(&wanted.id).await)?;
-        let facts_of = |g| group_facts(&client.privileged_groups, &client.sensitive_groups, g);
-        facts.group = fact(
-            source,
-            found.as_ref().map(|g| GroupFacts {
-                as_named: g
-                    .as_ref()
-                    .is_none_or(|g| g.group.name == wanted.name && g.group.id == wanted.id),
-                ..facts_of(g.as_ref())
-            }),
-        );
+        let facts_of = |g: &Option<_>| directory::group(&client.lists, g.as_ref(), wanted);
+        facts.group = fact(source, found.as_ref().map(facts_of));
         group = found.ok().flatten();
         if group.is_some() && read.state.target.is_some() {
             let direct = client.directory.is_direct_member(&wanted.id, &account.id).await;
@@ -198,7 +155,11 @@ async fn account_facts(
     }
     let facts = &mut read.facts;
     let who = facts.requester.value();
-    let found = read.state.target.as_ref().map(|t| relation(client, who, t, group.as_ref()));
+    let found = read
+        .state
+        .target
+        .as_ref()
+        .map(|t| directory::relation(&client.lists, who, t, group.as_ref()));
     facts.relation = match found {
         Some(relation) => Fact::known(relation, source, clock::now()),
         None => Fact::Missing("the target could not be read".into()),
@@ -343,260 +304,12 @@ async fn volume(
     })
 }
 
-/// Somebody whom the directory does not know.
-fn nobody(address: &str) -> Requester {
-    Requester {
-        account_id: None,
-        address: address.to_owned(),
-        identities: Vec::new(),
-        verification: Verification::Unverified,
-        verified_at: None,
-    }
-}
-
 /// Who a ticket's sender is: exactly one active account with that address on file, or nobody.
 async fn requester(client: &Client, address: &str) -> Result<Requester, CallError> {
-    let unknown = nobody(address);
     if address.is_empty() {
-        return Ok(unknown);
+        return Ok(directory::requester("", &[]));
     }
     let query = domain::AccountQuery::Address(address.to_owned());
     let found = client.directory.find_accounts(&query).await?;
-    let identities = found.iter().flat_map(identities).collect();
-    Ok(match found.as_slice() {
-        [one] => Requester {
-            account_id: Some(one.account.id.clone()),
-            identities,
-            verification: if one.state.enabled {
-                Verification::AddressOnFile
-            } else {
-                Verification::Unverified
-            },
-            ..unknown
-        },
-        _ => Requester { identities, ..unknown },
-    })
-}
-
-/// Every login and address that somebody with this account may approve under, lower case.
-fn identities(account: &Account) -> Vec<String> {
-    let addresses = account.mail.iter().chain(&account.other_mails);
-    std::iter::once(&account.account.login).chain(addresses).map(|i| i.to_lowercase()).collect()
-}
-
-fn relation(
-    client: &Client,
-    requester: Option<&Requester>,
-    target: &Account,
-    group: Option<&Group>,
-) -> Relation {
-    let Some((requester, id)) = requester.and_then(|r| Some((r, r.account_id.as_deref()?))) else {
-        return Relation::Unrelated;
-    };
-    if group.is_some_and(|g| g.owner_ids.iter().any(|o| o == id)) {
-        return Relation::GroupOwner;
-    }
-    if target.account.id == id {
-        return Relation::Oneself;
-    }
-    if target.manager_id.as_deref() == Some(id) {
-        return Relation::Manager;
-    }
-    let named = client.authorised_contacts.contains(&requester.address.to_lowercase());
-    // A name on a list helps only somebody who is who they say.
-    match named && requester.verification >= Verification::AddressOnFile {
-        true => Relation::AuthorisedContact,
-        false => Relation::Unrelated,
-    }
-}
-
-fn target_facts(client: &Client, account: Option<&Account>, named: &AccountRef) -> TargetFacts {
-    let Some(account) = account else {
-        return TargetFacts {
-            exists: false,
-            identities: Vec::new(),
-            privileged: Vec::new(),
-            service: Vec::new(),
-            break_glass: false,
-            as_named: true,
-        };
-    };
-    let login = account.account.login.to_lowercase();
-    let local = login.split('@').next().unwrap_or_default();
-    let matches = |patterns: &BTreeSet<String>| {
-        patterns.iter().find(|p| glob(p, &login) || glob(p, local)).cloned()
-    };
-    let privileged = account
-        .groups
-        .iter()
-        .filter(|g| g.privileged || client.privileged_groups.contains(&g.name.to_lowercase()))
-        .map(|g| g.name.clone())
-        .collect();
-    let mut service = account.service_marks.clone();
-    service.extend(matches(&client.service_accounts).map(|p| format!("its login matches {p:?}")));
-    TargetFacts {
-        exists: true,
-        identities: identities(account),
-        privileged,
-        service,
-        break_glass: matches(&client.break_glass).is_some(),
-        // Byte for byte: another spelling would be another digest for the same account.
-        as_named: account.account == *named,
-    }
-}
-
-/// How sensitive a group is by its own marks, and by those of every group that it is nested into,
-/// because whoever joins it joins them too. The names listed are lower case.
-fn group_facts(
-    privileged: &BTreeSet<String>,
-    sensitive: &BTreeSet<String>,
-    group: Option<&Group>,
-) -> GroupFacts {
-    let Some(group) = group else {
-        let because = "no such group".to_owned();
-        return GroupFacts {
-            exists: false,
-            sensitivity: Sensitivity::Privileged,
-            because,
-            marks: Vec::new(),
-            as_named: true,
-        };
-    };
-    let name = group.group.name.to_lowercase();
-    let listed = |names: &BTreeSet<String>, g: &GroupRef| names.contains(&g.name.to_lowercase());
-    let nested = |is: &dyn Fn(&GroupRef) -> bool| {
-        group.parents.iter().find(|p| is(p)).map(|p| p.name.clone())
-    };
-    let (sensitivity, because) = if group.group.privileged {
-        (Sensitivity::Privileged, "the directory marks the group as administrative".to_owned())
-    } else if privileged.contains(&name) {
-        (Sensitivity::Privileged, "listed in `privileged_groups`".to_owned())
-    } else if let Some(parent) = group.privileged_parents.first() {
-        (Sensitivity::Privileged, format!("the group is nested into {parent}"))
-    } else if let Some(parent) = nested(&|p| listed(privileged, p)) {
-        let because = format!("the group is nested into {parent}, listed in `privileged_groups`");
-        (Sensitivity::Privileged, because)
-    } else if sensitive.contains(&name) {
-        (Sensitivity::Sensitive, "listed in `sensitive_groups`".to_owned())
-    } else if let Some(word) = sensitive_word(&name, group.description.as_deref()) {
-        (Sensitivity::Sensitive, format!("its name or description says {word:?}"))
-    } else if let Some(parent) = nested(&|p| listed(sensitive, p)) {
-        let because = format!("the group is nested into {parent}, listed in `sensitive_groups`");
-        (Sensitivity::Sensitive, because)
-    } else if let Some(parent) = nested(&|p| sensitive_word(&p.name.to_lowercase(), None).is_some())
-    {
-        (Sensitivity::Sensitive, format!("the group is nested into {parent}, whose name says so"))
-    } else {
-        (Sensitivity::Normal, "nothing marks it as sensitive".to_owned())
-    };
-    let marks = things::marks(&name, group.description.as_deref());
-    GroupFacts { exists: true, sensitivity, because, marks, as_named: true }
-}
-
-pub(super) fn sensitive_word(name: &str, description: Option<&str>) -> Option<&'static str> {
-    let text = format!(" {name} {} ", description.unwrap_or_default().to_lowercase());
-    let words: String = text.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
-    SENSITIVE_WORDS.iter().copied().find(|w| words.contains(&format!(" {w} ")))
-}
-
-/// `*` stands for any text; everything else for itself. Both sides are lower case.
-fn glob(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(first) = parts.next() else { return false };
-    let Some(mut rest) = text.strip_prefix(first) else { return false };
-    let mut parts: Vec<&str> = parts.collect();
-    let Some(last) = parts.pop() else { return rest.is_empty() };
-    for part in parts {
-        match rest.find(part) {
-            Some(at) => rest = rest.get(at + part.len()..).unwrap_or_default(),
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns_match_as_written() {
-        assert!(glob("svc-*", "svc-backup"));
-        assert!(!glob("svc-*", "my-svc-backup"));
-        assert!(glob("*break*glass*", "emergency-break-the-glass-1"));
-        assert!(glob("exact", "exact"));
-        assert!(!glob("exact", "exactly"));
-    }
-
-    #[test]
-    fn sensitive_words_are_whole_words() {
-        assert_eq!(sensitive_word("hr-europe", None), Some("hr"));
-        assert_eq!(sensitive_word("three bears", None), None);
-        assert_eq!(sensitive_word("team 7", Some("Access to PAYROLL data")), Some("payroll"));
-    }
-
-    fn reference(name: &str, privileged: bool) -> GroupRef {
-        GroupRef { id: name.into(), name: name.into(), privileged }
-    }
-
-    fn sensitivity_within(parents: &[GroupRef]) -> (Sensitivity, String) {
-        let names = |n: &str| BTreeSet::from([n.to_owned()]);
-        let group = Group {
-            group: reference("Team 7", false),
-            description: None,
-            owner_ids: vec![],
-            parents: parents.to_vec(),
-            privileged_parents: vec![],
-        };
-        let facts = group_facts(&names("tier 0"), &names("crown jewels"), Some(&group));
-        (facts.sensitivity, facts.because)
-    }
-
-    #[test]
-    fn a_group_is_as_sensitive_as_what_it_is_nested_into() {
-        let plain = reference("Everybody", false);
-        assert_eq!(sensitivity_within(&[]).0, Sensitivity::Normal);
-        assert_eq!(sensitivity_within(std::slice::from_ref(&plain)).0, Sensitivity::Normal);
-        for (name, expected) in [
-            ("Tier 0", Sensitivity::Privileged),
-            ("Crown Jewels", Sensitivity::Sensitive),
-            ("Payroll", Sensitivity::Sensitive),
-        ] {
-            let (found, because) = sensitivity_within(&[plain.clone(), reference(name, false)]);
-            assert_eq!(found, expected, "{name}");
-            assert!(because.contains(name), "{because}");
-        }
-        let both = [reference("Payroll", false), reference("Tier 0", false)];
-        assert_eq!(sensitivity_within(&both).0, Sensitivity::Privileged);
-    }
-
-    #[test]
-    fn an_account_is_known_by_its_login_and_every_address() {
-        let account = Account {
-            account: domain::AccountRef {
-                id: "1".into(),
-                login: "JRoe@Corp.Acme.test".into(),
-                name: "Jane Roe".into(),
-            },
-            mail: Some("jane.roe@acme.test".into()),
-            other_mails: vec!["jane@home.example".into(), "j.roe@acme.test".into()],
-            given_name: None,
-            surname: None,
-            title: None,
-            department: None,
-            manager_id: None,
-            state: domain::AccountState {
-                enabled: true,
-                lock: domain::Lock::Unlocked,
-                must_change: None,
-                password_set_at: None,
-            },
-            groups: vec![],
-            service_marks: vec![],
-        };
-        let known = identities(&account);
-        let expected =
-            ["jroe@corp.acme.test", "jane.roe@acme.test", "jane@home.example", "j.roe@acme.test"];
-        assert_eq!(known, expected);
-    }
+    Ok(directory::requester(address, &found))
 }

@@ -1,20 +1,12 @@
-//! Facts about things: scripts and their approval, how changes fared across clients, marks of
-//! protected data.
+//! Facts about things: scripts and their approval, how changes fared across clients.
 //!
 //! No connector reads devices, patches, mailboxes or licences yet, so those facts stay missing, and
 //! the gate answers with the strictest that they could have said.
 
 use crate::{app::App, clock};
-use domain::{Action, DataMark, Fact, Facts, FleetFacts, ScriptFacts, action::Need};
+use domain::{Action, Fact, Facts, FleetFacts, ScriptFacts, action::Need};
 use gate::{Policy, Request};
 use store::StoreError;
-
-/// Words in a group's name or description that stand for protected data.
-const MARKS: &[(DataMark, &[&str])] = &[
-    (DataMark::Phi, &["patient", "patients", "phi", "medical", "clinical", "ehr"]),
-    (DataMark::Pii, &["hr", "human resources", "personnel", "pii", "payroll"]),
-    (DataMark::Payment, &["cardholder", "payment cards", "pci"]),
-];
 
 /// Reads what the action needs of them.
 pub(super) async fn read(
@@ -75,12 +67,4 @@ async fn fleet(
         Ok((attempts, failures)) => Fact::known(FleetFacts { attempts, failures }, "platform", now),
         Err(why) => Fact::Missing(why),
     })
-}
-
-/// Which protected data a name or description speaks of.
-pub(super) fn marks(name: &str, description: Option<&str>) -> Vec<DataMark> {
-    let text = format!(" {name} {} ", description.unwrap_or_default()).to_lowercase();
-    let words: String = text.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
-    let says = |list: &[&str]| list.iter().any(|w| words.contains(&format!(" {w} ")));
-    MARKS.iter().filter(|(_, list)| says(list)).map(|(mark, _)| *mark).collect()
 }
