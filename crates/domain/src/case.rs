@@ -262,6 +262,11 @@ impl CaseView {
         view
     }
 
+    /// Folds one more event into the case, in place.
+    pub fn record(&mut self, recorded: &Recorded) {
+        self.apply(recorded);
+    }
+
     fn apply(&mut self, r: &Recorded) {
         self.version += 1;
         match &r.event {

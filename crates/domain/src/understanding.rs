@@ -80,6 +80,8 @@ pub enum Signal {
     ClaimedApproval(String),
     /// More than one thing is asked.
     SeveralRequests(String),
+    /// It is about an account or password of another system than the directory.
+    OtherSystem(String),
 }
 
 /// A person or group named in the text. Only a candidate: the directory decides who it is.

@@ -44,6 +44,8 @@ whys! {
     Orders => "orders_in_text", "the text tries to give the technician orders", "Read it with care: it may be an attack, or a person quoting one.";
     /// More than one request.
     SeveralRequests => "several_requests", "the ticket asks for more than one thing", "Split it into one ticket per request.";
+    /// Another system's account.
+    OtherSystem => "other_system", "it is about an account of another system than the directory", "Help the user in that system.";
     /// Not a Level-1 request.
     OutOfScope => "out_of_scope", "this is not a request that Journeyman handles", "Handle it as usual.";
     /// The recogniser abstained.

@@ -111,6 +111,7 @@ pub(super) fn flags(case: &CaseView) -> Vec<String> {
                 format!("Flag: the text claims an approval (\"{w}\"); it did not count as one")
             }
             Signal::SeveralRequests(w) => format!("Flag: more than one request ({w})"),
+            Signal::OtherSystem(w) => format!("Flag: another system's account ({w})"),
         })
         .collect()
 }

@@ -2,13 +2,13 @@
 
 /// Fewer rows than this cannot show, with a chance `miss` of being mistaken, that less than `risk` are
 /// wrong, even when all are right: (1 − risk)^n > miss.
-pub(super) fn fewest(risk: f64, miss: f64) -> usize {
+pub fn fewest(risk: f64, miss: f64) -> usize {
     (miss.ln() / (1.0 - risk.clamp(1e-4, 0.5)).ln()).ceil() as usize
 }
 
 /// One-sided Clopper-Pearson upper bound of a share that is above it with a chance of `miss`, by bisection
 /// on the binomial tail; 1 when nothing was seen.
-pub(super) fn upper_bound(wrong: u32, of: u32, miss: f64) -> f64 {
+pub fn upper_bound(wrong: u32, of: u32, miss: f64) -> f64 {
     if of == 0 || wrong >= of {
         return 1.0;
     }

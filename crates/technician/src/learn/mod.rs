@@ -7,9 +7,10 @@
 //! model, bit for bit.
 
 mod artifact;
-mod binomial;
+pub mod binomial;
 mod calibrate;
 pub mod classify;
+pub mod deeds;
 mod descent;
 mod history;
 mod model;

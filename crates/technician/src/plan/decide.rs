@@ -61,6 +61,13 @@ impl<'a> Plan<'a> {
         if has(|s| matches!(s, Signal::SeveralRequests(_))) && understood.intent != Intent::Thanks {
             return Err(self.hand_over(Why::SeveralRequests, ""));
         }
+        let other = understood.signals.iter().find_map(|s| match s {
+            Signal::OtherSystem(name) => Some(name),
+            _ => None,
+        });
+        if let Some(name) = other {
+            return Err(self.hand_over(Why::OtherSystem, name));
+        }
         Ok(())
     }
 

@@ -16,6 +16,7 @@ mod person;
 mod questions;
 mod requests;
 mod signals;
+mod systems;
 mod token;
 
 use crate::learn::{Model, Recognised};
@@ -48,6 +49,7 @@ pub fn understand(
     if let Some(what) = several {
         signals.push(Signal::SeveralRequests(what));
     }
+    signals.extend(other_system(seen.intent, &text, ticket, slots.person.about.as_ref()));
     for raw in messages_since {
         let message = clean::message_text(raw);
         for signal in signals::of_text(raw, &message) {
@@ -56,6 +58,10 @@ pub fn understand(
         let newer = vetted(model.recognise(&message, &mut scratch), &message);
         let both = follow(&mut seen, newer, message.split_whitespace().count());
         slots.answer(ticket, &message, seen.intent);
+        let other = other_system(seen.intent, &message, ticket, slots.person.about.as_ref());
+        if let Some(signal) = other {
+            push_new(&mut signals, signal);
+        }
         if let Some(what) = both {
             push_new(&mut signals, Signal::SeveralRequests(what));
         }
@@ -221,6 +227,36 @@ fn follow(seen: &mut Recognised, newer: Recognised, words: usize) -> Option<Stri
     let one_trouble = signs_in(seen.intent) && signs_in(newer.intent);
     *seen = newer;
     (!one_trouble).then_some(both)
+}
+
+/// Another system than the directory, in a text that is about getting in.
+fn other_system(
+    intent: Intent,
+    text: &str,
+    ticket: &IncomingTicket,
+    about: Option<&Mention>,
+) -> Option<Signal> {
+    let changes_access = matches!(
+        intent,
+        Intent::UnlockAccount
+            | Intent::ResetPassword
+            | Intent::EnableAccount
+            | Intent::DisableAccount
+    );
+    if !changes_access {
+        return None;
+    }
+    let mut people: Vec<String> = vec![ticket.from.clone(), ticket.from_name.clone()];
+    people.extend(about.map(|m| match m {
+        Mention::Address(a) | Mention::Name(a) => a.clone(),
+    }));
+    let people: Vec<String> = people
+        .iter()
+        .flat_map(|p| p.split(|c: char| !c.is_alphanumeric()))
+        .filter(|w| !w.is_empty())
+        .map(clean::fold)
+        .collect();
+    systems::other(text, &people).map(Signal::OtherSystem)
 }
 
 fn signs_in(intent: Intent) -> bool {

@@ -251,6 +251,7 @@ mod tests {
                 Signal::Orders(_) => 'O',
                 Signal::ClaimedApproval(_) => 'C',
                 Signal::SeveralRequests(_) => 'S',
+                Signal::OtherSystem(_) => 'O',
             });
         }
         out

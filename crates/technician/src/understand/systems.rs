@@ -1,0 +1,267 @@
+//! A password or account of another system than the directory: the same words, and the wrong account.
+//!
+//! "Reset my password for the ERP" read as a request for the directory's own password would lock its user out of everything else. On a real
+//! desk about half of all password and lockout tickets mean another system (docs/learning.md), so a sentence about getting in that names one goes to people.
+
+use super::{
+    clean::fold,
+    pattern::{Patterns, words},
+};
+use std::{collections::HashSet, sync::LazyLock};
+
+/// What is being got into. A sentence without one of these is about something else.
+static WAY_IN: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns::new(&[
+        "password*|passwort*|kennwort*|passwd|pwd|pw|pin|passcode|credential*",
+        "account*|konto|benutzerkonto|userid|login*|logon*|logged|log ~2 in|into|on|to",
+        "locked|lock|lockout|locking|locks|unlock*|gesperrt|sperre|entsperr*|freischalt*",
+        "user id|ids|name",
+        "sign|signing ~1 in|into|on",
+        "anmeld*|einlogg*|zugang*",
+    ])
+});
+
+/// Products that keep passwords of their own, wherever in the sentence they stand. Not those of the directory: Windows, Microsoft 365, mail, VPN.
+static KNOWN: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns::new(&[
+        "sap|saps|erp|crm|hcm|hrp|hris|hana|scm|srm|plm|mii|wms|sid",
+        "salesforce|oracle|netsuite|navision|dynamics|xero|quickbooks|datev|lexware|intuit|odoo|infor|ariba|coupa|concur|workday|adp|paychex|gusto|bamboohr|personio|kronos|successfactors|ultipro",
+        "hubspot|pipedrive|zoho|zendesk|freshdesk|mailchimp|marketo|servicenow|jira|confluence|bitbucket|github|gitlab|jenkins|trello|smartsheet|basecamp",
+        "docusign|adobe|autodesk|autocad|solidworks|catia|teamcenter|windchill|revit|tableau|qlik|cognos|hpqc|labview",
+        "dropbox|gmail|icloud|facebook|linkedin|instagram|paypal|ebay|shopify|magento|wordpress|joomla",
+        "ringcentral|avaya|mitel|telephony|telefonanlage|voicemail|softphone",
+        "epic|cerner|meditech|dentrix|eaglesoft|elster|zeiterfassung|lohnprogramm|warenwirtschaft|kassensystem",
+        "sql|mysql|mongodb|sftp|mainframe|vsphere|vmware|bitlocker",
+    ])
+});
+
+/// Systems of which people also speak in passing: only where the password or account is said to be theirs.
+static THEIRS: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns::new(&[
+        "bank|banking|portal|webshop|shop|extranet|intranet|website|webseite|webpage|homepage|database|datenbank|linux|unix|firewall|router|nas|bios|wlan|wifi|iphone|android|ipad|handy|smartphone|sim|phone|printer|drucker|zoom|webex|google|apple|amazon|aws|lastpass|keepass|bitwarden|canva|miro|slack|citrix ~1 password*|passwort*|kennwort|pwd|pin|account|konto|login",
+        "password|passwort|kennwort|pwd|pin|account|konto|login for|of|fur|in|im|zum|zur|on ~2 bank|banking|portal*|webshop|shop|extranet|intranet|website|webseite|homepage|database|datenbank|firewall|router|nas|bios|wlan|wifi|sim|printer|drucker|zoom|webex|google|apple|amazon|aws|lastpass|keepass|bitwarden|canva|miro|slack",
+    ])
+});
+
+/// A word for any system, with a word of its own before it: "the planning tool", "our booking system".
+const SOME_SYSTEM: &[&str] = &[
+    "system",
+    "systems",
+    "tool",
+    "tools",
+    "app",
+    "application",
+    "applications",
+    "applikation",
+    "software",
+    "platform",
+    "program",
+    "programm",
+    "anwendung",
+];
+/// Before one of those these name nothing: "any system", "the operating system".
+const NO_NAME: &[&str] = &[
+    "a",
+    "all",
+    "any",
+    "every",
+    "her",
+    "his",
+    "in",
+    "into",
+    "mail",
+    "my",
+    "new",
+    "no",
+    "of",
+    "on",
+    "operating",
+    "other",
+    "our",
+    "same",
+    "that",
+    "the",
+    "their",
+    "this",
+    "ticket",
+    "ticketing",
+    "to",
+    "whole",
+    "windows",
+    "your",
+    "phone",
+];
+/// What a named thing follows: "the booking tool", "for booking software".
+const LEADS: &[&str] = &[
+    "the", "our", "my", "for", "in", "into", "to", "of", "das", "dem", "den", "die", "der",
+    "unser", "unserem", "im", "fur", "mein", "meinem",
+];
+/// Whose it is, before a name: "my bluebird account".
+const OWN: &[&str] = &[
+    "my", "our", "mein", "meine", "meinem", "meinen", "meines", "unser", "unsere", "unserem",
+    "ihr", "ihre", "ihrem",
+];
+/// Directly before "password", "account" or "login" these name no other system.
+static NO_SYSTEM: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    "0 a abgelaufenes about active actual ad admin after again aktuelles all already also altem altes an and \
+     anderes any apprentice as assistance assistant at azubi azure bad because before big bitte boss both but by \
+     call can cannot change changed changing chg choose colleague colleagues company computer corporate correct \
+     correctly create current das dass day deactivated default dein deren desktop directory disable disabled does \
+     domain domain's domane duplicate each ein eine einem einen either email emails employee employees enable \
+     enabled enter entered entra every exchange existing expire expired expiring external fail failed failing \
+     failure falsches first for force forced forgot forgotten freelancer frequent friends from fur get give got \
+     guest habe had has hat have having help her hers his hotmail how ich ihr ihre ihrem ihres im in inactive \
+     incorrect initial intern into is issue ist it its joiner just keep keeps keyed known lan laptop last leaver \
+     let like local lock locked log lost m365 mail mailbox main make mal manager many me means mein meine meinem \
+     meinen meines microsoft mit month morning multiple my need needs network netzwerk neu neue neues new newly \
+     next no nochmal normal not now nxt o365 of office old on one online onto or other our outlook own pc personal \
+     please present previous primary privileged problem provide rdp re reactivate reenable regular remember remote \
+     repeated request reset resets resetting return same second see sein seine seinem self send service set several \
+     shared she sicheres sie since single so some someones staff standard still strong stuck student successful \
+     suddenly supplied suspended team teams temp temporary test than that the their them then there these this to \
+     today trainee tried try trying two type typed unable unblock und unknown unlock unsuccessful until up update \
+     updated urgent use used user users valid vergessenes vom von vpn was weak wegen weil what when which while \
+     whole whose why will windows with without work worker working workstation wrong yesterday your zu zum zur"
+        .split(' ')
+        .collect()
+});
+/// Nouns that a system's name stands before.
+const NOUNS: &[&str] = &[
+    "password",
+    "passwords",
+    "passwort",
+    "passworter",
+    "kennwort",
+    "pwd",
+    "pw",
+    "account",
+    "accounts",
+    "konto",
+    "login",
+    "logon",
+    "logins",
+];
+
+/// The other system that a text about getting in names. `people` are the words of the sender's name and address and of everybody whom the text names.
+pub(super) fn other(text: &str, people: &[String]) -> Option<String> {
+    text.lines().find_map(|line| {
+        let folded = fold(line);
+        let words = words(&folded);
+        words
+            .split(|w| matches!(*w, "." | "!" | "?"))
+            .find_map(|sentence| in_sentence(sentence, people))
+    })
+}
+
+fn in_sentence(sentence: &[&str], people: &[String]) -> Option<String> {
+    if !WAY_IN.hit(sentence) {
+        return None;
+    }
+    KNOWN
+        .find(sentence)
+        .or_else(|| THEIRS.find(sentence))
+        .or_else(|| some_system(sentence))
+        .or_else(|| named(sentence, people))
+}
+
+/// "the planning tool".
+fn some_system(sentence: &[&str]) -> Option<String> {
+    sentence.windows(3).find_map(|three| match three {
+        [lead, name, noun]
+            if SOME_SYSTEM.contains(noun) && LEADS.contains(lead) && !NO_NAME.contains(name) =>
+        {
+            Some(format!("{name} {noun}"))
+        }
+        [name, noun, of]
+            if SOME_SYSTEM.contains(noun) && NOUNS.contains(of) && !NO_NAME.contains(name) =>
+        {
+            Some(format!("{name} {noun}"))
+        }
+        _ => None,
+    })
+}
+
+/// "my bluebird account", "prtgg0k password", "Impact award password reset" as a whole line: the word before the noun is none of those that name no
+/// system, and nobody's name.
+fn named(sentence: &[&str], people: &[String]) -> Option<String> {
+    let title = sentence.len() <= LONGEST_TITLE;
+    let name_before = |at: usize| {
+        let (name, noun) = (*sentence.get(at)?, *sentence.get(at + 1)?);
+        let own = at > 0 && sentence.get(at - 1).is_some_and(|w| OWN.contains(w));
+        let wants = title && sentence.get(at + 2).is_some_and(|w| WANTED.contains(w));
+        let free = NOUNS.contains(&noun)
+            && !NO_SYSTEM.contains(name)
+            && !NOUNS.contains(&name)
+            && !is_somebody(name, people);
+        (free && (own || wants || is_a_code(name))).then(|| format!("{name} {noun}"))
+    };
+    (0..sentence.len()).find_map(name_before)
+}
+
+/// A line of at most this many words may be a title, "NAME password reset".
+const LONGEST_TITLE: usize = 6;
+/// What a title ends with.
+const WANTED: &[&str] = &[
+    "reset",
+    "unlock",
+    "unlocked",
+    "lockout",
+    "locked",
+    "expired",
+    "zurucksetzen",
+    "entsperren",
+    "gesperrt",
+];
+
+/// No word of a language: without vowels, or letters around a number.
+fn is_a_code(word: &str) -> bool {
+    let letters = word.chars().filter(|c| c.is_alphabetic()).count();
+    let vowels = word.chars().any(|c| "aeiouy".contains(c));
+    letters >= 3 && (!vowels || word.trim_matches('0').contains('0'))
+}
+
+/// A name, also with the s of "Anna's".
+fn is_somebody(word: &str, people: &[String]) -> bool {
+    let bare = word.strip_suffix('s').unwrap_or(word);
+    people.iter().any(|p| p == word || p == bare) || word == "xaddr" || word == "xurl"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Option<String> {
+        other(text, &["anna".to_owned(), "reed".to_owned()])
+    }
+
+    #[test]
+    fn another_systems_password_is_not_the_directorys() {
+        for (text, system) in [
+            ("Please reset my SAP password", "sap"),
+            ("My ERP account is locked.", "erp"),
+            ("I forgot the password for the booking tool", "booking tool"),
+            ("Hello. Passwort für DATEV vergessen", "datev"),
+            ("Please unlock my bluebird account", "bluebird account"),
+            ("Impact award password reset", "award password"),
+            ("Please help\nplanning_tool account unlock", "planning tool"),
+            ("I cannot log in to salesforce, password expired", "salesforce"),
+        ] {
+            assert_eq!(read(text).as_deref(), Some(system), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_directorys_own_and_other_peoples_are_none() {
+        for text in [
+            "I forgot my Windows password, please reset it",
+            "Anna's account is locked",
+            "my office 365 password expired and I cannot log in",
+            "frequent account lockout on my laptop",
+            "Konto gesperrt, bitte entsperren",
+            "Reset password for anna.reed@example.com please",
+            "I cannot log in to any system since the new password",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+}
