@@ -1,0 +1,27 @@
+//! What would have become of a client's closed tickets, had Journeyman worked them: technician *and gate*, in the order of time.
+//!
+//! INVARIANTS:
+//! - nothing here can touch a client's system: this crate knows no connector and no store, and a replayed verdict leads to no grant;
+//! - what is said about a ticket rests on nothing that came after it: models are trained on what was closed before it was opened;
+//! - what had to be assumed is in [`Report::assumptions`], in words.
+
+mod charts;
+mod company;
+mod desk;
+mod figures;
+mod html;
+mod judge;
+mod prepare;
+mod replay;
+mod report;
+mod scope;
+mod tally;
+mod walk;
+
+pub use company::Directory;
+pub use desk::Routing;
+pub use figures::{Bin, Point, Share, Sum};
+pub use html::{HtmlError, html};
+pub use replay::Would;
+pub use report::{Approver, Class, Difference, Label, Month, Report, Scope};
+pub use walk::{Settings, backtest};

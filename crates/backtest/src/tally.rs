@@ -1,0 +1,278 @@
+//! Adds up what became of each ticket.
+
+use crate::{
+    company::Directory,
+    figures::{Share, Sum},
+    judge::Agreement,
+    prepare::Prepared,
+    replay::{Replayed, Would},
+    report::{Approver, Class, Difference, Label, Month, Report},
+    scope,
+    walk::{self, Settings},
+};
+use domain::{Intent, PastDeed, PastTicket, UnixMs};
+use jiff::{Timestamp, civil::Weekday, tz::TimeZone};
+use std::collections::{BTreeMap, HashMap};
+
+/// Classes that are listed; the rest is one line.
+const MOST_CLASSES: usize = 40;
+
+pub(crate) struct Tally<'a> {
+    tickets: &'a [PastTicket],
+    prepared: &'a [Prepared],
+    settings: &'a Settings,
+    timed: bool,
+    report: Report,
+    minutes_saved: Vec<f64>,
+    months: BTreeMap<String, [u32; 4]>,
+    classes: HashMap<String, Sums>,
+    differences: Vec<(UnixMs, Difference)>,
+    /// Questions by person and day.
+    questions: HashMap<String, HashMap<i64, u32>>,
+    timed_minutes: Share,
+}
+
+#[derive(Default)]
+struct Sums {
+    intent: Option<Intent>,
+    ways: [u32; 4],
+    wrong: Share,
+    minutes: f64,
+    reopened: Share,
+    reasons: HashMap<String, u32>,
+}
+
+impl<'a> Tally<'a> {
+    pub(crate) fn new(
+        tickets: &'a [PastTicket],
+        prepared: &'a [Prepared],
+        settings: &'a Settings,
+    ) -> Tally<'a> {
+        Tally {
+            timed: !tickets.is_empty() && tickets.iter().all(|t| t.opened.is_some()),
+            tickets,
+            prepared,
+            settings,
+            report: Report::default(),
+            minutes_saved: Vec::with_capacity(tickets.len()),
+            months: BTreeMap::new(),
+            classes: HashMap::new(),
+            differences: Vec::new(),
+            questions: HashMap::new(),
+            timed_minutes: Share::default(),
+        }
+    }
+
+    /// Counts the ticket at this place.
+    pub(crate) fn count(
+        &mut self,
+        at: usize,
+        replayed: Replayed,
+        agreement: Agreement,
+        directory: &Directory,
+    ) {
+        let (Some(ticket), Some(seen)) = (self.tickets.get(at), self.prepared.get(at)) else {
+            return;
+        };
+        let way = Would::ALL.iter().position(|w| *w == replayed.would).unwrap_or(3);
+        self.report.tickets += 1;
+        *self.report.would.entry(replayed.would.words().to_owned()).or_default() += 1;
+        self.months.entry(self.month(at, seen.at)).or_default()[way] += 1;
+        match (replayed.would, agreement.right()) {
+            (Would::CloseAlone, Some(right)) => self.report.wrong_alone.add(!right),
+            (Would::CloseAfterYes, Some(right)) => self.report.wrong_after_yes.add(!right),
+            _ => {}
+        }
+        match &agreement {
+            Agreement::Same => self.report.evidence.0 += 1,
+            Agreement::Differs(_) if !seen.did.is_empty() => self.report.evidence.0 += 1,
+            Agreement::FirstLevel | Agreement::Differs(_) => self.report.evidence.1 += 1,
+            Agreement::Unknown => {}
+        }
+        if let Agreement::Differs(theirs) = &agreement {
+            self.differences.push((seen.at, walk::difference(ticket, seen, &replayed, theirs)));
+        }
+        let minutes = minutes(ticket);
+        self.timed_minutes.add(minutes.is_some());
+        let minutes = minutes.unwrap_or(self.settings.minutes);
+        self.minutes_saved.push(match replayed.would {
+            Would::CloseAlone => minutes,
+            Would::CloseAfterYes => (minutes - self.settings.approval_minutes).max(0.0),
+            _ => 0.0,
+        });
+        if replayed.would == Would::CloseAfterYes {
+            let who = approver(ticket, directory);
+            *self.questions.entry(who).or_default().entry(day(seen.at)).or_default() += 1;
+        }
+        self.class(ticket, seen, &replayed, &agreement, way, minutes);
+    }
+
+    fn class(
+        &mut self,
+        ticket: &PastTicket,
+        seen: &Prepared,
+        replayed: &Replayed,
+        agreement: &Agreement,
+        way: usize,
+        minutes: f64,
+    ) {
+        let (name, intent) = class_of(ticket, seen);
+        let sums = self.classes.entry(name).or_default();
+        sums.intent = intent;
+        sums.ways[way] += 1;
+        sums.minutes += minutes;
+        if let Some(right) = agreement.right() {
+            sums.wrong.add(!right);
+        }
+        if let Some(reopened) = reopened(ticket) {
+            sums.reopened.add(reopened);
+        }
+        if replayed.would == Would::HandOver {
+            let short = replayed.reason.split(" (left out").next().unwrap_or_default();
+            *sums.reasons.entry(short.to_owned()).or_default() += 1;
+        }
+    }
+
+    fn month(&self, at: usize, when: UnixMs) -> String {
+        match self.timed {
+            true => date(when).get(..7).unwrap_or_default().to_owned(),
+            false => format!("{:02}/10", 1 + at * 10 / self.tickets.len().max(1)),
+        }
+    }
+
+    /// The figures. What had to be assumed on the way is added to `assumptions`.
+    pub(crate) fn report(self, title: &str, assumptions: &mut Vec<String>) -> Report {
+        let mut report = self.report;
+        report.title = title.to_owned();
+        let times = || self.prepared.iter().map(|p| p.at);
+        let span = times().min().zip(times().max()).filter(|_| self.timed);
+        report.period = span.map(|(first, last)| (date(first), date(last)));
+        report.months =
+            span.map_or(0.0, |(first, last)| (last.since(first) as f64 / MONTH_MS).max(0.1));
+        report.working_days = span.map_or(0, |(first, last)| working_days(first, last));
+        if !self.timed {
+            assumptions.push("The history has no times: tickets are taken in the order of the source, the oldest first and half an hour apart, and figures are for the whole history, not for a month.".into());
+        }
+        let known = self.timed_minutes;
+        if known.hits < known.of {
+            assumptions.push(format!(
+                "{} of {} tickets have no recorded time; they count as {} minutes each. A yes takes a person {} minutes.",
+                known.of - known.hits, known.of, self.settings.minutes, self.settings.approval_minutes
+            ));
+        }
+        report.hours = Sum::of(&self.minutes_saved).times(1.0 / 60.0);
+        let months = if report.months > 0.0 { report.months } else { 1.0 };
+        report.money = report.hours.times(self.settings.hourly_rate / months);
+        report.currency = self.settings.currency.clone();
+        report.by_month =
+            self.months.into_iter().map(|(name, ways)| Month { name, ways }).collect();
+        report.differences_in_all = u32::try_from(self.differences.len()).unwrap_or(u32::MAX);
+        report.differences = walk::newest(self.differences);
+        report.approvers = approvers(self.questions);
+        let mut classes: Vec<(Class, Option<Intent>)> = self
+            .classes
+            .into_iter()
+            .map(|(name, sums)| (class(name, &sums, self.settings.risk), sums.intent))
+            .collect();
+        classes
+            .sort_by(|(a, _), (b, _)| b.tickets.cmp(&a.tickets).then_with(|| a.name.cmp(&b.name)));
+        report.scope = scope::scope(&classes, months);
+        report.classes = classes.into_iter().map(|(c, _)| c).take(MOST_CLASSES).collect();
+        report.default_coverage = (report.count(Would::CloseAlone)
+            + report.count(Would::CloseAfterYes)) as f64
+            / f64::from(report.tickets.max(1));
+        report
+    }
+}
+
+/// Milliseconds of a month on average.
+const MONTH_MS: f64 = 365.25 / 12.0 * 86_400_000.0;
+
+fn class(name: String, sums: &Sums, risk: f64) -> Class {
+    let tickets: u32 = sums.ways.iter().sum();
+    let [alone, after_yes, ..] = sums.ways;
+    let closed = alone + after_yes;
+    let label = match () {
+        () if closed * 2 < tickets => Label::Escalate,
+        () if alone >= after_yes && sums.wrong.at_most() < risk => Label::SafeAlone,
+        () => Label::SafeWithApproval,
+    };
+    let because = sums.reasons.iter().max_by(|a, b| a.1.cmp(b.1).then_with(|| b.0.cmp(a.0)));
+    Class {
+        name,
+        tickets,
+        ways: sums.ways,
+        label,
+        wrong: sums.wrong,
+        minutes: sums.minutes / f64::from(tickets.max(1)),
+        reopened: sums.reopened,
+        handed_over_because: because.map(|(why, _)| why.clone()).unwrap_or_default(),
+    }
+}
+
+/// What is asked, where that is understood; else how the desk sorted it.
+fn class_of(ticket: &PastTicket, seen: &Prepared) -> (String, Option<Intent>) {
+    let of = &seen.understanding;
+    if !of.abstained && of.intent != Intent::Other {
+        return (of.intent.name().replace('_', " "), Some(of.intent));
+    }
+    let own = [&ticket.category, &ticket.group].into_iter().find(|t| !t.is_empty());
+    let name = own.map_or_else(|| "not understood".to_owned(), |own| format!("other: {own}"));
+    (name, None)
+}
+
+fn minutes(ticket: &PastTicket) -> Option<f64> {
+    let worked = ticket.events.iter().filter_map(|e| match e.what {
+        PastDeed::Worked { minutes } => Some(minutes),
+        _ => None,
+    });
+    let sum: u32 = worked.sum();
+    ticket.minutes.or((sum > 0).then_some(sum)).map(f64::from)
+}
+
+fn reopened(ticket: &PastTicket) -> Option<bool> {
+    let seen = ticket.events.iter().any(|e| e.what == PastDeed::Reopened);
+    ticket.reopened.map(|n| n > 0 || seen).or(seen.then_some(true))
+}
+
+/// Who would be asked: whoever said yes back then, else the requester's manager, else the desk.
+fn approver(ticket: &PastTicket, directory: &Directory) -> String {
+    let decided = ticket
+        .events
+        .iter()
+        .find(|e| matches!(e.what, PastDeed::ApprovalDecided { .. }) && !e.by.is_empty());
+    let who = decided
+        .map(|e| e.by.clone())
+        .or_else(|| directory.manager_of(&ticket.requester.to_lowercase()));
+    who.unwrap_or_else(|| "the service desk".into())
+}
+
+fn approvers(questions: HashMap<String, HashMap<i64, u32>>) -> Vec<Approver> {
+    let mut out: Vec<Approver> = questions
+        .into_iter()
+        .map(|(who, days)| Approver {
+            who,
+            questions: days.values().sum(),
+            busiest_day: days.values().copied().max().unwrap_or(0),
+        })
+        .collect();
+    out.sort_by(|a, b| b.questions.cmp(&a.questions).then_with(|| a.who.cmp(&b.who)));
+    out
+}
+
+fn day(at: UnixMs) -> i64 {
+    at.0.div_euclid(86_400_000)
+}
+
+fn date(at: UnixMs) -> String {
+    let at = Timestamp::from_millisecond(at.0).unwrap_or(Timestamp::UNIX_EPOCH);
+    at.to_zoned(TimeZone::UTC).date().to_string()
+}
+
+fn working_days(first: UnixMs, last: UnixMs) -> u32 {
+    let working = |n: &i64| {
+        let at = Timestamp::from_millisecond(n * 86_400_000).unwrap_or(Timestamp::UNIX_EPOCH);
+        !matches!(at.to_zoned(TimeZone::UTC).weekday(), Weekday::Saturday | Weekday::Sunday)
+    };
+    u32::try_from((day(first)..=day(last)).filter(working).count()).unwrap_or(u32::MAX)
+}

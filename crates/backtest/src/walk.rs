@@ -1,0 +1,271 @@
+//! A whole history, ticket by ticket in the order of time.
+
+use crate::{
+    company::Directory,
+    desk, figures,
+    judge::{self, Agreement},
+    prepare::{self, Prepared},
+    replay::{self, Bench, Replayed, Touched, Would},
+    report::{Difference, MOST_DIFFERENCES, Report},
+    tally::Tally,
+};
+use domain::{ActionKind, BrainId, ClientId, Intent, Org, PastTicket, Tier, UnixMs};
+use gate::{CompiledPolicy, directory::Lists};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use technician::{Model, Profile};
+
+/// How to replay.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The gate's rules.
+    pub policy: CompiledPolicy,
+    /// The brain that asks.
+    pub brain: BrainId,
+    /// What it may request at most.
+    pub ceiling: Tier,
+    /// What the plan has to know; [`Profile::can`] decides which changes are possible.
+    pub profile: Profile,
+    /// What the client's configuration lists by name.
+    pub lists: Lists,
+    /// Groups that are the first level, as the source names them; empty: the largest one is taken.
+    pub level1: Vec<String>,
+    /// What an hour of a technician costs.
+    pub hourly_rate: f64,
+    /// Its currency.
+    pub currency: String,
+    /// Minutes a ticket takes where the source does not say.
+    pub minutes: f64,
+    /// Minutes a yes takes.
+    pub approval_minutes: f64,
+    /// A kind of ticket is safe alone when fewer than this are wrong, with 95 % confidence.
+    pub risk: f64,
+}
+
+impl Settings {
+    /// The usual ones under this policy.
+    pub fn new(policy: CompiledPolicy, brain: BrainId) -> Settings {
+        let can = vec![
+            ActionKind::UnlockAccount,
+            ActionKind::ResetPassword,
+            ActionKind::RequirePasswordChange,
+            ActionKind::EnableAccount,
+            ActionKind::DisableAccount,
+            ActionKind::AddGroupMember,
+            ActionKind::RemoveGroupMember,
+        ];
+        Settings {
+            policy,
+            brain,
+            ceiling: Tier::High,
+            profile: Profile { can, ..Profile::default() },
+            lists: Lists::default(),
+            level1: Vec::new(),
+            hourly_rate: 60.0,
+            currency: "EUR".into(),
+            minutes: 12.0,
+            approval_minutes: 2.0,
+            risk: 0.05,
+        }
+    }
+}
+
+/// Replays a history. `orgs` are the companies' directories, as far as they are known.
+pub fn backtest(
+    title: &str,
+    tickets: &[PastTicket],
+    orgs: &[Org],
+    model: &Model,
+    settings: &Settings,
+) -> Report {
+    let mut assumptions = Vec::new();
+    let prepared = prepare::prepare(tickets, model);
+    let mut order: Vec<usize> = (0..tickets.len()).collect();
+    order.sort_by_key(|at| prepared.get(*at).map(|p| p.at));
+    let level1 = level1(tickets, settings, &mut assumptions);
+    let directories = Directories::of(tickets, orgs);
+    directories.assumptions(&mut assumptions);
+    let mut tally = Tally::new(tickets, &prepared, settings);
+    let mut shadow = Vec::new();
+    let mut touched: HashMap<&str, Touched> = HashMap::new();
+    for at in &order {
+        let (Some(ticket), Some(seen)) = (tickets.get(*at), prepared.get(*at)) else { continue };
+        let Some((bench, directory)) = directories.bench(ticket, settings) else { continue };
+        let touched = touched.entry(ticket.client.as_str()).or_default();
+        let replayed = one(bench, directory, ticket, seen, touched, false);
+        let agreement = judge::agreement(&replayed, seen, ticket, &level1);
+        if let Some(row) = bolder(bench, directory, ticket, seen, &replayed, &agreement, &level1) {
+            shadow.push(row);
+        }
+        tally.count(*at, replayed, agreement, directory);
+    }
+    let mut report = tally.report(title, &mut assumptions);
+    report.clients = directories.clients;
+    report.curve = figures::curve(shadow.clone(), tickets.len());
+    let known: Vec<(f64, bool)> =
+        shadow.iter().filter_map(|(c, right)| Some((*c, (*right)?))).collect();
+    report.calibration = figures::bins(&known);
+    report.calibration_error = figures::calibration_error(&report.calibration);
+    report.routing = desk::routing(tickets, &prepared, &order);
+    report.assumptions = assumptions;
+    report
+}
+
+fn one(
+    bench: Bench<'_>,
+    directory: &Directory,
+    ticket: &PastTicket,
+    seen: &Prepared,
+    touched: &mut Touched,
+    bold: bool,
+) -> Replayed {
+    let mut incoming = prepare::incoming(ticket, seen.at);
+    if let Some(name) = directory.name_of(&incoming.from) {
+        incoming.from_name = name.to_owned();
+    }
+    let mut understanding = seen.understanding.clone();
+    understanding.abstained &= !bold;
+    replay::replay(bench, incoming, &understanding, touched)
+}
+
+/// Confidence and truth for the curve: also of tickets on which the technician abstains, as if it did not.
+fn bolder(
+    bench: Bench<'_>,
+    directory: &Directory,
+    ticket: &PastTicket,
+    seen: &Prepared,
+    replayed: &Replayed,
+    agreement: &Agreement,
+    level1: &BTreeSet<String>,
+) -> Option<(f64, Option<bool>)> {
+    let of = &seen.understanding;
+    let acts = !matches!(of.intent, Intent::Other | Intent::Thanks | Intent::SecurityIncident);
+    let closed = |r: &Replayed| matches!(r.would, Would::CloseAlone | Would::CloseAfterYes);
+    if !acts {
+        return None;
+    }
+    if !of.abstained {
+        return closed(replayed).then(|| (of.confidence, agreement.right()));
+    }
+    let bold = one(bench, directory, ticket, seen, &mut Touched::default(), true);
+    closed(&bold).then(|| (of.confidence, judge::agreement(&bold, seen, ticket, level1).right()))
+}
+
+/// The first level's groups, lower case; empty where the source names no groups.
+fn level1(
+    tickets: &[PastTicket],
+    settings: &Settings,
+    assumptions: &mut Vec<String>,
+) -> BTreeSet<String> {
+    if !settings.level1.is_empty() {
+        return settings.level1.iter().map(|g| g.to_lowercase()).collect();
+    }
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for ticket in tickets.iter().filter(|t| !t.group.is_empty()) {
+        *counts.entry(&ticket.group).or_default() += 1;
+    }
+    let largest = counts.iter().max_by_key(|(_, n)| **n);
+    match (counts.len() > 1, largest) {
+        (true, Some((name, n))) => {
+            let percent = 100 * n / tickets.len().max(1);
+            assumptions.push(format!(
+                "{name} is the first level: it has the most tickets ({percent} %). Name other groups with --level1."
+            ));
+            BTreeSet::from([name.to_lowercase()])
+        }
+        _ => BTreeSet::new(),
+    }
+}
+
+/// The companies of a history.
+struct Directories {
+    /// By the source's name of the client.
+    by_client: HashMap<String, (ClientId, Directory)>,
+    clients: Vec<(String, u32)>,
+}
+
+impl Directories {
+    fn of(tickets: &[PastTicket], orgs: &[Org]) -> Directories {
+        let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+        for ticket in tickets {
+            *counts.entry(&ticket.client).or_default() += 1;
+        }
+        let mut by_client = HashMap::new();
+        for (n, name) in counts.keys().enumerate() {
+            let single = counts.len() == 1 && orgs.len() == 1;
+            let org = orgs.iter().find(|o| single || o.client.eq_ignore_ascii_case(name));
+            let directory = org.map_or_else(Directory::assumed, Directory::of);
+            if let Ok(id) = ClientId::new(format!("client-{n}")) {
+                by_client.insert((*name).to_owned(), (id, directory));
+            }
+        }
+        let many = counts.len() > 1;
+        let clients =
+            counts.into_iter().filter(|_| many).map(|(name, n)| (name.to_owned(), n)).collect();
+        Directories { by_client, clients }
+    }
+
+    fn bench<'a>(
+        &'a self,
+        ticket: &PastTicket,
+        settings: &'a Settings,
+    ) -> Option<(Bench<'a>, &'a Directory)> {
+        let (client, directory) = self.by_client.get(&ticket.client)?;
+        let bench = Bench {
+            policy: &settings.policy,
+            profile: &settings.profile,
+            lists: &settings.lists,
+            client,
+            brain: &settings.brain,
+            ceiling: settings.ceiling,
+            directory,
+        };
+        Some((bench, directory))
+    }
+
+    fn assumptions(&self, out: &mut Vec<String>) {
+        let all = self.by_client.len();
+        let unknown = self.by_client.values().filter(|(_, d)| d.assumed).count();
+        if unknown > 0 {
+            let of = if unknown == all {
+                String::new()
+            } else {
+                format!(" for {unknown} of {all} clients")
+            };
+            out.push(format!(
+                "There is no directory{of}: whoever writes or is named is taken for one active account, reached at the address on file, and every group that is named exists. \
+                 With --directory the real one is asked; some tickets then go to people."
+            ));
+        }
+        out.push("Accounts stood as their users said: locked when somebody asked to be let in, not yet a member when somebody asked to be added.".into());
+        out.push("Everybody who is asked for approval says yes, in time.".into());
+    }
+}
+
+/// Disagreements as the report lists them.
+pub(crate) fn difference(
+    ticket: &PastTicket,
+    seen: &Prepared,
+    replayed: &Replayed,
+    theirs: &str,
+) -> Difference {
+    let kinds: BTreeSet<ActionKind> = replayed.changes.iter().map(domain::Action::kind).collect();
+    let ours = match kinds.is_empty() {
+        true => replayed.reason.clone(),
+        false => judge::words(&kinds),
+    };
+    Difference {
+        ticket: ticket.id.clone(),
+        subject: ticket.subject.chars().take(160).collect(),
+        ours,
+        theirs: theirs.to_owned(),
+        after_yes: replayed.would == Would::CloseAfterYes,
+        percent: (seen.understanding.confidence * 100.0).round() as u32,
+    }
+}
+
+/// The newest disagreements.
+pub(crate) fn newest(mut all: Vec<(UnixMs, Difference)>) -> Vec<Difference> {
+    all.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    all.truncate(MOST_DIFFERENCES);
+    all.into_iter().map(|(_, d)| d).collect()
+}
