@@ -15,6 +15,7 @@ mod http;
 mod keys;
 mod ldap;
 mod mail;
+pub mod past;
 mod sandbox;
 pub mod scenario;
 mod secret;

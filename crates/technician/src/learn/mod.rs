@@ -6,6 +6,7 @@
 //! itself is then fitted on everything. INVARIANT: the same rows and options give the same
 //! model, bit for bit.
 
+pub mod approvers;
 mod artifact;
 pub mod binomial;
 mod calibrate;
