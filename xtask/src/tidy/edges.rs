@@ -17,10 +17,11 @@ const ALLOWED: &[Edges] = &[
     Edges { name: "connectors", may: &["domain", "gate"], in_tests: &["sandbox"] },
     Edges { name: "store", may: &["domain", "gate"], in_tests: &[] },
     Edges { name: "rivals", may: &["domain", "gate"], in_tests: &[] },
+    Edges { name: "history", may: &["domain"], in_tests: &[] },
     Edges { name: "sandbox", may: &["domain"], in_tests: &[] },
     Edges {
         name: "server",
-        may: &["domain", "gate", "technician", "connectors", "store", "sandbox"],
+        may: &["domain", "gate", "technician", "connectors", "store", "history", "sandbox"],
         in_tests: &[],
     },
     Edges { name: "xtask", may: &[], in_tests: &[] },

@@ -12,6 +12,7 @@ mod cases;
 mod cells;
 mod config;
 mod doctor;
+mod import;
 pub(crate) mod init;
 mod journal;
 mod judge;
@@ -75,6 +76,8 @@ enum Command {
     Migrate(migrate::Args),
     /// Where clients live when there are several PostgreSQL, and moving one.
     Cells(cells::Args),
+    /// Read the closed tickets of an export into a history to learn from.
+    Import(import::Args),
     /// Judge a request and its facts, given as JSON, offline.
     Judge(judge::Args),
     /// Print a one-time sign-in link for a person (works on the server's own machine).
@@ -121,6 +124,7 @@ pub(crate) async fn run(cli: Cli) -> CliResult {
         Command::Journal(args) => journal::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
         Command::Cells(args) => cells::run(args).await,
+        Command::Import(args) => import::run(args).await,
         Command::Judge(args) => judge::run(args),
         Command::Login(args) => login::run(args).await,
         Command::Demo(args) => crate::demo::run(args).await,
