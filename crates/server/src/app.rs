@@ -107,7 +107,7 @@ impl App {
             started: config.clone(),
             loaded: Mutex::new(config.clone()),
             live_policy: Live::new(policy),
-            brain: BrainId::new("technician").map_err(|e| StartError(e.to_string()))?,
+            brain: BrainId::new(OWN_BRAIN).map_err(|e| StartError(e.to_string()))?,
             brain_ceiling: config.brain.ceiling,
             model_digest: model.digest(),
             model: Arc::new(model),
@@ -225,13 +225,7 @@ pub(crate) fn make_client(
         id: entry.id.clone(),
         name: entry.name.clone(),
         customers: entry.customers.clone(),
-        lists: Lists {
-            sensitive_groups: lower(&entry.sensitive_groups),
-            privileged_groups: lower(&entry.privileged_groups),
-            break_glass: lower(&entry.break_glass),
-            service_accounts: lower(&entry.service_accounts),
-            authorised_contacts: lower(&entry.authorised_contacts),
-        },
+        lists: lists(entry),
         link_ttl_hours: entry.link_ttl_hours,
         directory,
         profile,
@@ -242,6 +236,20 @@ pub(crate) fn make_client(
 fn lower(names: &BTreeSet<String>) -> BTreeSet<String> {
     names.iter().map(|n| n.to_lowercase()).collect()
 }
+
+/// What a client's configuration lists by name.
+pub(crate) fn lists(entry: &ClientEntry) -> Lists {
+    Lists {
+        sensitive_groups: lower(&entry.sensitive_groups),
+        privileged_groups: lower(&entry.privileged_groups),
+        break_glass: lower(&entry.break_glass),
+        service_accounts: lower(&entry.service_accounts),
+        authorised_contacts: lower(&entry.authorised_contacts),
+    }
+}
+
+/// The built-in technician's name as a brain.
+pub(crate) const OWN_BRAIN: &str = "technician";
 
 /// Reads the model artifact, or trains it from the starter history and keeps it.
 pub(crate) fn load_model(path: &Path) -> Result<Model, StartError> {

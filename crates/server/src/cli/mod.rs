@@ -5,6 +5,7 @@ use std::{error::Error, path::PathBuf, process::ExitCode};
 
 mod approvals;
 mod ask;
+mod backtest;
 mod backup;
 mod brains;
 mod breakers;
@@ -78,6 +79,8 @@ enum Command {
     Cells(cells::Args),
     /// Read the closed tickets of an export into a history to learn from.
     Import(import::Args),
+    /// Replay closed tickets through technician and gate, and say what would have become of them.
+    Backtest(backtest::Args),
     /// Judge a request and its facts, given as JSON, offline.
     Judge(judge::Args),
     /// Print a one-time sign-in link for a person (works on the server's own machine).
@@ -125,6 +128,7 @@ pub(crate) async fn run(cli: Cli) -> CliResult {
         Command::Migrate(args) => migrate::run(args).await,
         Command::Cells(args) => cells::run(args).await,
         Command::Import(args) => import::run(args).await,
+        Command::Backtest(args) => backtest::run(args).await,
         Command::Judge(args) => judge::run(args),
         Command::Login(args) => login::run(args).await,
         Command::Demo(args) => crate::demo::run(args).await,

@@ -123,12 +123,15 @@ pub(crate) fn agrees(text: &str) -> Option<bool> {
 
 /// Thanks needs two witnesses: the model, and a text that is glad and nothing else. Together they
 /// need less of the model; without the second its word does not count. A question about the state
-/// of an account is taken for no change of it.
+/// of an account is taken for no change of it, and trouble since a reset for no wish for another.
 fn vetted(mut seen: Recognised, text: &str) -> Recognised {
     if seen.intent == Intent::Thanks {
         seen.abstained = seen.confidence < LIKELY || !only_glad(text);
     }
-    seen.intent = questions::asked(seen.intent, &words(&clean::fold(text)));
+    let folded = clean::fold(text);
+    let words = words(&folded);
+    seen.intent = questions::asked(seen.intent, &words);
+    seen.abstained |= seen.intent == Intent::ResetPassword && questions::is_after_one(&words);
     seen
 }
 

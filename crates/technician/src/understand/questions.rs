@@ -43,6 +43,27 @@ pub(super) fn asked(intent: Intent, words: &[&str]) -> Intent {
     if only_asks { Intent::AccountStatus } else { intent }
 }
 
+/// Trouble that began with a new password: "cannot find my drives after the password reset".
+static SINCE_A_RESET: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns::new(&[
+        "after|since|nach ~3 reset|resetting|changing|changed|change|zurucksetzen|anderung",
+        "password ~2 is|was working|works|reset|changed",
+    ])
+});
+
+/// What somebody says who wants a new one all the same.
+static WANTS_ONE: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns::new(&[
+        "please|bitte|pls|kindly|can|could|need|want|again|another|new|forgot*|vergessen|wrong|expired|abgelaufen|unknown|lost|dont|cannot ~6",
+        "reset my|the|his|her|it",
+    ])
+});
+
+/// Whether a text of these folded words is about what came after a reset, and asks for none.
+pub(super) fn is_after_one(words: &[&str]) -> bool {
+    SINCE_A_RESET.hit(words) && !WANTS_ONE.hit(words)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +71,15 @@ mod tests {
 
     fn read(text: &str) -> Intent {
         asked(Intent::RequirePasswordChange, &words(&fold(text)))
+    }
+
+    #[test]
+    fn trouble_since_a_reset_is_no_wish_for_another() {
+        let after = |text: &str| is_after_one(&words(&fold(text)));
+        assert!(after("unable to find network drives after password reset"));
+        assert!(after("She has confirmed that the password is working after reset."));
+        assert!(!after("My password was reset yesterday and I forgot it, a new one please"));
+        assert!(!after("Please reset my password after lunch"));
     }
 
     #[test]

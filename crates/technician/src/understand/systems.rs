@@ -24,13 +24,15 @@ static WAY_IN: LazyLock<Patterns> = LazyLock::new(|| {
 /// Products that keep passwords of their own, wherever in the sentence they stand. Not those of the directory: Windows, Microsoft 365, mail, VPN.
 static KNOWN: LazyLock<Patterns> = LazyLock::new(|| {
     Patterns::new(&[
-        "sap|saps|erp|crm|hcm|hrp|hris|hana|scm|srm|plm|mii|wms|sid",
+        "netweaver|bex|ess|sap|saps|erp|crm|hcm|hrp|hris|hana|scm|srm|plm|mii|wms|sid",
         "salesforce|oracle|netsuite|navision|dynamics|xero|quickbooks|datev|lexware|intuit|odoo|infor|ariba|coupa|concur|workday|adp|paychex|gusto|bamboohr|personio|kronos|successfactors|ultipro",
         "hubspot|pipedrive|zoho|zendesk|freshdesk|mailchimp|marketo|servicenow|jira|confluence|bitbucket|github|gitlab|jenkins|trello|smartsheet|basecamp",
         "docusign|adobe|autodesk|autocad|solidworks|catia|teamcenter|windchill|revit|tableau|qlik|cognos|hpqc|labview",
         "dropbox|gmail|icloud|facebook|linkedin|instagram|paypal|ebay|shopify|magento|wordpress|joomla",
         "ringcentral|avaya|mitel|telephony|telefonanlage|voicemail|softphone",
         "epic|cerner|meditech|dentrix|eaglesoft|elster|zeiterfassung|lohnprogramm|warenwirtschaft|kassensystem",
+        "passwordmanager",
+        "password management",
         "sql|mysql|mongodb|sftp|mainframe|vsphere|vmware|bitlocker",
     ])
 });
@@ -55,6 +57,7 @@ const SOME_SYSTEM: &[&str] = &[
     "applikation",
     "software",
     "platform",
+    "portal",
     "program",
     "programm",
     "anwendung",
@@ -164,22 +167,22 @@ fn in_sentence(sentence: &[&str], people: &[String]) -> Option<String> {
         .or_else(|| named(sentence, people))
 }
 
-/// "the planning tool".
+/// "the planning tool", "to the supply chain software", "planning tool account".
 fn some_system(sentence: &[&str]) -> Option<String> {
-    sentence.windows(3).find_map(|three| match three {
-        [lead, name, noun]
-            if SOME_SYSTEM.contains(noun) && LEADS.contains(lead) && !NO_NAME.contains(name) =>
-        {
-            Some(format!("{name} {noun}"))
-        }
-        [name, noun, of]
-            if SOME_SYSTEM.contains(noun) && NOUNS.contains(of) && !NO_NAME.contains(name) =>
-        {
-            Some(format!("{name} {noun}"))
-        }
-        _ => None,
+    (1..sentence.len()).find_map(|at| {
+        let (name, noun) = (*sentence.get(at - 1)?, *sentence.get(at)?);
+        let led = || {
+            let before = sentence.get(at.saturating_sub(LED_BY)..at - 1).unwrap_or(&[]);
+            before.iter().any(|w| LEADS.contains(w))
+        };
+        let theirs = || sentence.get(at + 1).is_some_and(|of| NOUNS.contains(of));
+        let named = SOME_SYSTEM.contains(&noun) && !NO_NAME.contains(&name) && (led() || theirs());
+        named.then(|| format!("{name} {noun}"))
     })
 }
+
+/// How far before such a noun a word that leads to it may stand.
+const LED_BY: usize = 4;
 
 /// "my bluebird account", "prtgg0k password", "Impact award password reset" as a whole line: the word before the noun is none of those that name no
 /// system, and nobody's name.
@@ -187,16 +190,93 @@ fn named(sentence: &[&str], people: &[String]) -> Option<String> {
     let title = sentence.len() <= LONGEST_TITLE;
     let name_before = |at: usize| {
         let (name, noun) = (*sentence.get(at)?, *sentence.get(at + 1)?);
-        let own = at > 0 && sentence.get(at - 1).is_some_and(|w| OWN.contains(w));
+        let before = sentence.get(at.saturating_sub(2)..at).unwrap_or(&[]);
+        let own = match before {
+            [first, second] => {
+                OWN.contains(second) || (OWN.contains(first) && !NO_SYSTEM.contains(second))
+            }
+            [only] => OWN.contains(only),
+            _ => false,
+        };
         let wants = title && sentence.get(at + 2).is_some_and(|w| WANTED.contains(w));
         let free = NOUNS.contains(&noun)
             && !NO_SYSTEM.contains(name)
             && !NOUNS.contains(&name)
             && !is_somebody(name, people);
-        (free && (own || wants || is_a_code(name))).then(|| format!("{name} {noun}"))
+        let changed = at > 0 && sentence.get(at - 1).is_some_and(|w| CHANGED.contains(w));
+        (free && (own || wants || changed || is_a_code(name))).then(|| format!("{name} {noun}"))
     };
-    (0..sentence.len()).find_map(name_before)
+    (0..sentence.len()).find_map(name_before).or_else(|| into(sentence, people))
 }
+
+/// "locked out on bex", "password reset to hub": what a sentence about getting in ends with.
+fn into(sentence: &[&str], people: &[String]) -> Option<String> {
+    let [.., before, to, name] = sentence else { return None };
+    let getting = GETTING.contains(before) || NOUNS.contains(before);
+    let free = TO.contains(to)
+        && !NO_SYSTEM.contains(name)
+        && !PLACES.contains(name)
+        && !is_somebody(name, people);
+    (getting && free).then(|| format!("{to} {name}"))
+}
+
+/// What is done to a password, before the name of its system: "reset ess password".
+const CHANGED: &[&str] = &["reset", "unlock", "change", "forgot", "forgotten", "lost", "expired"];
+/// What stands before "to", "on" or "in" and the name.
+const GETTING: &[&str] = &[
+    "login", "logon", "log", "logging", "sign", "in", "out", "locked", "lockout", "reset",
+    "unlock", "expired", "gesperrt",
+];
+const TO: &[&str] = &["to", "into", "on", "onto", "in"];
+/// Where somebody is or when something is, not what they sign in to.
+const PLACES: &[&str] = &[
+    "berlin",
+    "card",
+    "citrix",
+    "day",
+    "december",
+    "error",
+    "front",
+    "general",
+    "germany",
+    "holiday",
+    "home",
+    "hospital",
+    "hotel",
+    "india",
+    "london",
+    "lunch",
+    "machine",
+    "minutes",
+    "monday",
+    "notebook",
+    "paris",
+    "person",
+    "rechner",
+    "friday",
+    "saturday",
+    "screen",
+    "site",
+    "summer",
+    "sunday",
+    "thursday",
+    "tomorrow",
+    "train",
+    "travel",
+    "tuesday",
+    "vacation",
+    "wednesday",
+    "weekend",
+    "munich",
+    "muenchen",
+    "munchen",
+    "time",
+    "cet",
+    "call",
+    "phone",
+    "hold",
+    "advance",
+];
 
 /// A line of at most this many words may be a title, "NAME password reset".
 const LONGEST_TITLE: usize = 6;
@@ -243,6 +323,9 @@ mod tests {
             ("Hello. Passwort für DATEV vergessen", "datev"),
             ("Please unlock my bluebird account", "bluebird account"),
             ("Impact award password reset", "award password"),
+            ("reset bluebird password", "bluebird password"),
+            ("Account locked out on bex", "on bex"),
+            ("password reset to hub", "to hub"),
             ("Please help\nplanning_tool account unlock", "planning tool"),
             ("I cannot log in to salesforce, password expired", "salesforce"),
         ] {
@@ -260,6 +343,9 @@ mod tests {
             "Konto gesperrt, bitte entsperren",
             "Reset password for anna.reed@example.com please",
             "I cannot log in to any system since the new password",
+            "I am locked out in Berlin. Please unlock it",
+            "unable to log in to windows",
+            "Please reset Anna password",
         ] {
             assert_eq!(read(text), None, "{text}");
         }

@@ -1,0 +1,247 @@
+//! `journeyman backtest`: what would have become of closed tickets. Nothing of a client's systems or of the store is touched.
+
+use super::CliResult;
+use crate::{app, config::Config};
+use backtest::{Report, Settings, Would};
+use domain::{BrainId, Org, PastTicket};
+use gate::{Policy, directory::Lists};
+use history::{Limits, Source};
+use std::{
+    error::Error,
+    fs::File,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A history that `journeyman import` wrote, or an export (CSV, JSON lines) that is read as `import` would.
+    #[arg(value_name = "HISTORY")]
+    history: PathBuf,
+    /// Take policy, rules of the directory and the name of the desk from this configuration. Without it, the policy that `journeyman init` writes, with
+    /// `--autonomy`.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The client's id in the configuration, whose lists of groups and accounts count. [default: the first]
+    #[arg(long, value_name = "ID")]
+    client: Option<String>,
+    /// How far the changes are trusted that a first installation allows last.
+    #[arg(long, value_enum, default_value_t = Trust::Earned)]
+    autonomy: Trust,
+    /// The company's people, groups and owners, as JSON: a list of objects with `client`, `people` and `things`.
+    #[arg(long, value_name = "FILE")]
+    directory: Option<PathBuf>,
+    /// A group that is the first level; several times for several. [default: the one with the most tickets]
+    #[arg(long, value_name = "GROUP")]
+    level1: Vec<String>,
+    /// What an hour of a technician costs.
+    #[arg(long, value_name = "MONEY", default_value_t = 60.0)]
+    rate: f64,
+    /// Its currency.
+    #[arg(long, default_value = "EUR")]
+    currency: String,
+    /// Minutes a ticket takes where the history does not say.
+    #[arg(long, default_value_t = 12.0)]
+    minutes: f64,
+    /// Write the report as one HTML page.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Write every figure as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// Without a configuration: how much runs without a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Trust {
+    /// As on the first day: unlocking only, everything else is asked.
+    FirstDay,
+    /// As after the first promotions: unlocks and password resets for the users themselves run alone.
+    Earned,
+}
+
+type Failed = Box<dyn Error + Send + Sync>;
+
+pub(crate) async fn run(args: Args) -> CliResult {
+    tokio::task::spawn_blocking(move || replay(&args)).await?
+}
+
+fn replay(args: &Args) -> CliResult {
+    let started = std::time::Instant::now();
+    let settings = settings(args)?;
+    let orgs = match &args.directory {
+        Some(file) => directory(file)?,
+        None => Vec::new(),
+    };
+    let tickets = tickets(&args.history)?;
+    if tickets.is_empty() {
+        return Err(format!("{}: no ticket in it", args.history.display()).into());
+    }
+    eprintln!("{} tickets read in {:.1} s", tickets.len(), started.elapsed().as_secs_f64());
+    let model = model(args)?;
+    let name =
+        args.history.file_name().map_or("history".into(), |n| n.to_string_lossy().into_owned());
+    let report = backtest::backtest(&name, &tickets, &orgs, &model, &settings);
+    eprintln!("replayed after {:.1} s", started.elapsed().as_secs_f64());
+    print(&report);
+    if let Some(file) = &args.report {
+        let page = backtest::html(&report, concat!("Journeyman ", env!("CARGO_PKG_VERSION")))?;
+        write(file, page.as_bytes())?;
+        println!("\nreport: {}", file.display());
+    }
+    if let Some(file) = &args.json {
+        write(file, serde_json::to_string_pretty(&report)?.as_bytes())?;
+        println!("figures: {}", file.display());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn settings(args: &Args) -> Result<Settings, Failed> {
+    for (name, value) in [("--rate", args.rate), ("--minutes", args.minutes)] {
+        if !value.is_finite() || value < 0.0 {
+            return Err(format!("{name} is {value}; it is a number from 0 up").into());
+        }
+    }
+    let brain = BrainId::new(app::OWN_BRAIN)?;
+    let config = args.config.as_deref().map(Config::load).transpose()?;
+    let policy = match config.as_ref().map(|c| &c.policy) {
+        Some(Some(policy)) => policy.clone(),
+        Some(None) => {
+            return Err("the configuration has no [policy]: nothing would be allowed".into());
+        }
+        None => without_config(args.autonomy),
+    };
+    let mut settings = Settings::new(policy.compile().map_err(|e| e.to_string())?, brain);
+    settings.level1 = args.level1.clone();
+    settings.hourly_rate = args.rate;
+    settings.currency = args.currency.clone();
+    settings.minutes = args.minutes;
+    if let Some(config) = &config {
+        settings.ceiling = config.brain.ceiling;
+        settings.profile.msp_name = config.msp_name.clone();
+        settings.lists = lists(config, args.client.as_deref())?;
+    }
+    Ok(settings)
+}
+
+fn lists(config: &Config, client: Option<&str>) -> Result<Lists, Failed> {
+    let entry = match client {
+        None => config.client.first(),
+        Some(id) => {
+            let found = config.client.iter().find(|c| c.id.as_str() == id);
+            Some(found.ok_or_else(|| format!("the configuration has no client {id:?}"))?)
+        }
+    };
+    Ok(entry.map_or_else(Lists::default, app::lists))
+}
+
+/// The policy that `journeyman init` writes, as far as this much trust has changed it.
+fn without_config(trust: Trust) -> Policy {
+    use domain::{ActionKind as K, Autonomy as A};
+    let mut policy = Policy::cautious("backtest");
+    let levels = policy.autonomy.entry("*".into()).or_default();
+    for kind in [K::Reply, K::AddNote, K::LogTime, K::SetStatus] {
+        levels.insert(kind, A::AutoAndClose);
+    }
+    levels.insert(K::UnlockAccount, A::AskIfUncertain);
+    if trust == Trust::Earned {
+        levels.insert(K::UnlockAccount, A::AutoAndClose);
+        levels.insert(K::ResetPassword, A::AutoWithGuardrails);
+        levels.insert(K::RequirePasswordChange, A::AutoWithGuardrails);
+    }
+    policy
+}
+
+fn directory(file: &Path) -> Result<Vec<Org>, Failed> {
+    let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
+    serde_json::from_str(&text).map_err(|e| {
+        format!(
+            "{}: {e}; it is a list of objects with `client`, `people` and `things`",
+            file.display()
+        )
+        .into()
+    })
+}
+
+/// A history as it is, or an export by the mapping that `import` would guess.
+fn tickets(file: &Path) -> Result<Vec<PastTicket>, Failed> {
+    let open = || File::open(file).map_err(|e| format!("{}: {e}", file.display()));
+    let source = Source::open(Box::new(open()?), Limits::default())
+        .map_err(|e| format!("{}: {e}", file.display()))?;
+    if source.is_own() {
+        return Ok(history::tickets(Box::new(open()?)).collect::<Result<_, _>>()?);
+    }
+    let folder = std::env::temp_dir().join(format!("journeyman-backtest-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let done = import(source, &folder);
+    let _ = std::fs::remove_dir_all(&folder);
+    done
+}
+
+fn import(source: Source, folder: &Path) -> Result<Vec<PastTicket>, Failed> {
+    let mapping = source.guess();
+    let target = history::Target {
+        out: folder.join("history.jsonl"),
+        rejects: folder.join("rejects.csv"),
+        client: None,
+    };
+    let summary = history::import(source, &mapping, &target, &mut |_| {})?;
+    let aside = summary.put_aside();
+    if aside > 0 {
+        eprintln!("{aside} rows could not be used; `journeyman import` says which and why");
+    }
+    Ok(history::tickets(Box::new(File::open(&target.out)?)).collect::<Result<_, _>>()?)
+}
+
+fn model(args: &Args) -> Result<technician::Model, Failed> {
+    if let Some(config) = args.config.as_deref().map(Config::load).transpose()? {
+        let file = config.data_dir.join("model.bin");
+        if file.exists() {
+            return Ok(app::load_model(&file)?);
+        }
+    }
+    Ok(technician::train(&technician::starter_history(), &technician::TrainOptions::default())?)
+}
+
+fn write(file: &Path, bytes: &[u8]) -> Result<(), Failed> {
+    std::fs::write(file, bytes).map_err(|e| format!("write {}: {e}", file.display()).into())
+}
+
+fn print(report: &Report) {
+    let mut rows = super::table(&["", "tickets", "share"]);
+    for way in Would::ALL {
+        rows.add_row([
+            way.words().to_owned(),
+            report.count(way).to_string(),
+            format!("{:.1} %", report.share(way) * 100.0),
+        ]);
+    }
+    println!("{rows}");
+    for (what, share) in
+        [("closed alone", &report.wrong_alone), ("closed after a yes", &report.wrong_after_yes)]
+    {
+        match share.of {
+            0 => println!("{what}: the record says nothing about right and wrong"),
+            _ => println!(
+                "{what}: the record speaks against {} of {} ({:.1} %; at most {:.1} % with 95 % confidence)",
+                share.hits,
+                share.of,
+                share.value() * 100.0,
+                share.at_most() * 100.0
+            ),
+        }
+    }
+    let per = if report.months > 0.0 { report.months } else { 1.0 };
+    let unit = if report.months > 0.0 { "a month" } else { "in all" };
+    println!(
+        "hours saved {unit}: {:.0} ± {:.0}",
+        report.hours.total / per,
+        report.hours.give_or_take / per
+    );
+    let begin: Vec<&str> = report.scope.iter().take(3).map(|s| s.class.as_str()).collect();
+    if !begin.is_empty() {
+        println!("where to begin: {}", begin.join(", "));
+    }
+    println!("assumed:");
+    report.assumptions.iter().for_each(|a| println!("- {a}"));
+}
