@@ -67,7 +67,8 @@ pub(super) fn cost(text: &str) -> Option<u32> {
     let money = |n: usize| {
         words.get(n).is_some_and(|w| {
             let lower = w.to_lowercase();
-            MONEY.contains(&lower.trim_matches(|c: char| !c.is_alphanumeric() && !"€$£".contains(c)))
+            MONEY
+                .contains(&lower.trim_matches(|c: char| !c.is_alphanumeric() && !"€$£".contains(c)))
         })
     };
     let amounts = words.iter().enumerate().filter_map(|(n, word)| {

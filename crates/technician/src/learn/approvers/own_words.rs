@@ -36,7 +36,9 @@ pub(super) fn read(text: &str) -> Message {
             }
             continue;
         }
-        if quoting != Quoting::No || matches!(kind, Opens::Noise | Opens::Greeting) && line.len() < 24 {
+        if quoting != Quoting::No
+            || matches!(kind, Opens::Noise | Opens::Greeting) && line.len() < 24
+        {
             continue;
         }
         let signs_off = kind == Opens::SignOff
@@ -93,7 +95,18 @@ fn author(line: &str) -> Option<String> {
 fn is_field(line: &str) -> bool {
     let Some((label, value)) = line.split_once(':') else { return false };
     let lower = label.to_lowercase();
-    let official = ["approv", "genehm", "freigabe", "authori", "signature", "cost centre", "date", "antrag", "request type", "effective"];
+    let official = [
+        "approv",
+        "genehm",
+        "freigabe",
+        "authori",
+        "signature",
+        "cost centre",
+        "date",
+        "antrag",
+        "request type",
+        "effective",
+    ];
     let words = label.split_whitespace().count();
     words <= 6 && !value.starts_with("//") && official.iter().any(|w| lower.contains(w))
 }
@@ -101,7 +114,9 @@ fn is_field(line: &str) -> bool {
 /// "Thanks, approved" is more than a sign-off.
 fn says_more(line: &str) -> bool {
     let lower = line.to_lowercase();
-    ["approv", "genehm", "freig", "agree", "ok", "yes", "fine", "go ahead"].iter().any(|w| lower.contains(w))
+    ["approv", "genehm", "freig", "agree", "ok", "yes", "fine", "go ahead"]
+        .iter()
+        .any(|w| lower.contains(w))
 }
 
 /// Cuts a line into sentences. A greeting before a comma goes.
@@ -125,12 +140,25 @@ fn sentences(line: &str, out: &mut Vec<String>) {
 
 fn without_greeting(line: &str) -> &str {
     let lower = line.to_lowercase();
-    let greets = ["hi", "hello", "hey", "dear", "hallo", "guten tag", "moin", "liebe", "lieber", "good morning"];
-    let greeted = greets.iter().any(|g| {
-        lower.strip_prefix(g).is_some_and(|rest| rest.starts_with([' ', ',', '!']))
-    });
+    let greets = [
+        "hi",
+        "hello",
+        "hey",
+        "dear",
+        "hallo",
+        "guten tag",
+        "moin",
+        "liebe",
+        "lieber",
+        "good morning",
+    ];
+    let greeted = greets
+        .iter()
+        .any(|g| lower.strip_prefix(g).is_some_and(|rest| rest.starts_with([' ', ',', '!'])));
     match line.split_once(',') {
-        Some((greeting, rest)) if greeted && greeting.split_whitespace().count() <= 4 => rest.trim(),
+        Some((greeting, rest)) if greeted && greeting.split_whitespace().count() <= 4 => {
+            rest.trim()
+        }
         _ => line,
     }
 }

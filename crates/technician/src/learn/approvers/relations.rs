@@ -54,11 +54,16 @@ impl<'a> Offices<'a> {
             directory.find(&p.manager).is_none_or(|m| people[m].department != p.department)
         };
         let is_head = |p: &OrgPerson| {
-            !p.department.is_empty() && outside(p) && (leads.contains(p.address.as_str()) || p.until.is_some())
+            !p.department.is_empty()
+                && outside(p)
+                && (leads.contains(p.address.as_str()) || p.until.is_some())
         };
         let heads: BTreeSet<Person> = (0..people.len()).filter(|n| is_head(&people[*n])).collect();
         let finance = (0..people.len())
-            .filter(|n| chief_of_finance(&people[*n].title) || heads.contains(n) && is_finance(&people[*n].department))
+            .filter(|n| {
+                chief_of_finance(&people[*n].title)
+                    || heads.contains(n) && is_finance(&people[*n].department)
+            })
             .collect();
         let before: Vec<Vec<Person>> = (0..people.len()).map(|n| followed(people, n)).collect();
         let mut after = BTreeMap::new();
@@ -71,7 +76,12 @@ impl<'a> Offices<'a> {
     }
 
     /// The relations in which this person stands to the request.
-    pub(super) fn relations(&self, approver: Person, asker: Option<Person>, things: &[usize]) -> u8 {
+    pub(super) fn relations(
+        &self,
+        approver: Person,
+        asker: Option<Person>,
+        things: &[usize],
+    ) -> u8 {
         let mut out = 0;
         if self.finance.contains(&approver) {
             out |= FINANCE;
@@ -104,7 +114,12 @@ impl<'a> Offices<'a> {
     /// now came later.
     pub(super) fn never(&self, asker: Person, things: &[usize], at: Option<UnixMs>) -> u8 {
         let mut out = self.relations(asker, Some(asker), things);
-        for (bit, who) in [(OWNER, Who::Owner), (MANAGER, Who::Manager), (HEAD, Who::DepartmentHead), (FINANCE, Who::Finance)] {
+        for (bit, who) in [
+            (OWNER, Who::Owner),
+            (MANAGER, Who::Manager),
+            (HEAD, Who::DepartmentHead),
+            (FINANCE, Who::Finance),
+        ] {
             let known = self.holder(&who, asker, things);
             if !known.iter().any(|p| self.directory.was_there(*p, at)) {
                 out |= bit;
@@ -172,5 +187,14 @@ fn is_finance(department: &str) -> bool {
 
 fn chief_of_finance(title: &str) -> bool {
     let lower = title.to_lowercase();
-    ["cfo", "chief financial", "finance director", "head of finance", "leiter finanz", "kaufmännischer leiter"].iter().any(|w| lower.contains(w))
+    [
+        "cfo",
+        "chief financial",
+        "finance director",
+        "head of finance",
+        "leiter finanz",
+        "kaufmännischer leiter",
+    ]
+    .iter()
+    .any(|w| lower.contains(w))
 }

@@ -4,6 +4,10 @@
 
 use super::own_words::{self, Message};
 use super::people::spaced;
+use super::phrases::{
+    AFTERWARDS, CONDITIONS, GENERIC, MIDDLE, NOTICES, OTHER_TOPICS, PARTICIPLES, PLAIN, RECALLS,
+    REFUSALS, SHORT, STRONG,
+};
 use std::collections::BTreeSet;
 
 /// What a message says.
@@ -33,69 +37,6 @@ pub(super) enum Desk {
     /// None of these.
     Nothing,
 }
-
-const RECALLS: &[&str] = &[
-    " withdraw ", " take back ", " took back ", " ignore my ", " disregard my ", " disregard ", " changed my mind ", " no longer stands ", " no longer valid ",
-    " please stop ", " stop please ", " hold off ", " dont do this ", " do not do this ", " please dont ", " put this on hold ", " revoke ", " retract ",
-    " ziehe ", " doch nicht ", " stornieren ", " gilt nicht mehr ", " widerrufe ", " nehme meine ", " bitte stoppen ",
-];
-
-const REFUSALS: &[&str] = &[
-    " not approve ", " not approved ", " dont approve ", " cant approve ", " cannot approve ", " wont approve ", " declined ", " decline ", " rejected ", " denied ", " reject ",
-    " not willing ", " nicht genehmigt ", " nicht genehmige ", " genehmige nicht ", " abgelehnt ", " lehne ", " keine freigabe ", " nicht einverstanden ", " not ok ", " not agree ", " dont agree ",
-];
-
-const CONDITIONS: &[&str] = &[
-    " if ", " once ", " provided ", " unless ", " wenn ", " falls ", " sobald ", " as soon as ", " subject to ", " vorbehalt ", " vorbehaltlich ", " would ", " until ", " nachdem ",
-    " sofern ", " bevor ", " when ", " wuerde ",
-];
-
-/// Conditions about afterwards, not about the yes.
-const AFTERWARDS: &[&str] = &[
-    " let me know ", " tell me ", " inform me ", " bescheid ", " if you need ", " if anything ", " if possible ", " bei fragen ", " if there are ", " wenn moeglich ", " wenn sie fragen ",
-];
-
-const STRONG: &[&str] = &[
-    " i approve ", " i hereby approve ", " i do approve ", " we approve ", " my approval ", " approval granted ", " approval given ", " i authorise ", " i authorize ", " you have my ", " has my approval ",
-    " i consent ", " i give my ", " i confirm my approval ", " signed off by me ", " approved by me ", " genehmige ich ", " ich genehmige ", " freigabe erteilt ", " genehmigung erteilt ",
-    " meine zustimmung ", " meine genehmigung ", " meine freigabe ", " ich stimme zu ", " stimme ich zu ", " stimme dem zu ", " gebe ich hiermit frei ", " gebe ich frei ", " gebe das frei ", " ich gebe das frei ",
-    " consider this approved ", " green light from ", " gruenes licht ", " has my ok ", " has my okay ", " has my blessing ",
-];
-
-const MIDDLE: &[&str] = &[
-    " fine with me ", " fine by me ", " fine for me ", " ok with me ", " ok for me ", " okay for me ", " okay with me ", " ok from my side ", " okay from my side ", " ok from me ", " good from my side ",
-    " fine from my side ", " im fine with ", " i am fine with ", " im ok with ", " i am ok with ", " i agree ", " agreed ", " no objection ", " no objections ", " please proceed ", " go ahead ", " happy for this ",
-    " happy with this ", " im happy for ", " good to go ", " green light ", " i support this ", " ok by me ", " von meiner seite ok ", " von mir aus ", " meinerseits ok ", " einverstanden ", " geht in ordnung ", " ist in ordnung ",
-    " fuer mich ok ", " passt fuer mich ", " fuer mich in ordnung ", " nichts dagegen ", " bitte umsetzen ", " keine einwaende ", " may have it ", " may have this ", " can have this ", " should have this ",
-];
-
-const PARTICIPLES: &[&str] = &["approved", "genehmigt", "freigegeben", "authorised", "authorized", "abgesegnet"];
-
-/// Words that may stand before "approved" without making it somebody's report or another thing's.
-const PLAIN: &[&str] = &[
-    "this", "it", "is", "are", "request", "the", "that", "access", "hereby", "and", "confirmed", "yes", "ok", "okay", "fully", "also", "hi", "ja", "ist", "das", "hiermit", "dies", "anfrage", "all",
-    "antrag", "consider", "ticket", "now", "from", "my", "side", "me", "meinerseits", "von", "mir", "seite", "meiner", "order", "change", "happily", "please", "bitte", "wird", "so", "die", "der", "been", "has", "above", "below", "thanks", "danke", "good", "fine", "sure", "for",
-];
-
-/// Words that may follow "approve the …" whatever the request says.
-const GENERIC: &[&str] = &[
-    "request", "access", "this", "it", "that", "order", "change", "ticket", "anfrage", "antrag", "zugriff", "permission", "permissions", "purchase", "setup", "licence", "license", "installation", "above",
-    "below", "thanks", "please", "same", "right", "rights", "role", "berechtigung", "bestellung", "following",
-];
-
-const OTHER_TOPICS: &[&str] = &[
-    "holiday", "holidays", "vacation", "leave", "urlaub", "urlaubsantrag", "invoice", "rechnung", "expense", "expenses", "travel", "trip", "dienstreise", "overtime", "ueberstunden", "maintenance",
-    "wartungsfenster", "timesheet", "meeting", "termin",
-];
-
-const SHORT: &[&str] =
-    &["yes", "yep", "yeah", "ok", "okay", "sure", "ja", "klar", "gerne", "certainly", "of", "absolutely", "natuerlich", "passt", "agreed", "confirmed", "jawohl", "jo", "k", "fine"];
-
-/// Marks of a message that a system or the personnel office sends.
-const NOTICES: &[&str] = &[
-    " hr notice ", " automatic notification ", " automatic reply ", " system message ", " personalmeldung ", " effective date ", " with effect from ", " out of office ", " out of the office ", " abwesenheit",
-    " personnel update ", " workflow step ", " auto reply ", " do not reply ", " automatische antwort ", " notification ",
-];
 
 /// The request in words, for telling whether a yes is about it.
 pub(super) struct Topic {
@@ -188,7 +129,9 @@ fn participle(clause: &str, topic: &Topic) -> bool {
         [by, who, ..] if matches!(*by, "by" | "von" | "durch") => !matches!(*who, "me" | "mir"),
         _ => false,
     };
-    let reported = before.iter().any(|w| matches!(*w, "already" | "was" | "wurde" | "bereits" | "schon" | "had" | "got"))
+    let reported = before
+        .iter()
+        .any(|w| matches!(*w, "already" | "was" | "wurde" | "bereits" | "schon" | "had" | "got"))
         || (before.contains(&"been") && !after.contains(&"me"));
     let plain = before.iter().all(|w| PLAIN.contains(w) || topic.knows(w));
     !by_other && !reported && plain && about_this(clause, topic)
@@ -199,16 +142,42 @@ fn reports(text: &str) -> bool {
     any(
         text,
         &[
-            " said ", " says ", " told me ", " sagte ", " hat zugestimmt ", " is ok with it ", " is fine with ", " agrees ", " has agreed ", " has approved ", " my manager ", " my boss ", " mein chef ",
-            " my supervisor ", " is aware ", " need approval ", " need your ", " waiting for ", " liegt vor ", " liegt mir vor ", " i have approval ", " approval from ", " approval of ", " abgesprochen ",
+            " said ",
+            " says ",
+            " told me ",
+            " sagte ",
+            " hat zugestimmt ",
+            " is ok with it ",
+            " is fine with ",
+            " agrees ",
+            " has agreed ",
+            " has approved ",
+            " my manager ",
+            " my boss ",
+            " mein chef ",
+            " my supervisor ",
+            " is aware ",
+            " need approval ",
+            " need your ",
+            " waiting for ",
+            " liegt vor ",
+            " liegt mir vor ",
+            " i have approval ",
+            " approval from ",
+            " approval of ",
+            " abgesprochen ",
         ],
     )
 }
 
 /// Whether what is approved may be what was asked: "approve the travel costs" is not when the request has no such words.
 fn about_this(clause: &str, topic: &Topic) -> bool {
-    const VERBS: &[&str] = &["approve", "approved", "authorise", "authorize", "genehmige", "genehmigt"];
-    const BEFORE: &[&str] = &["the", "your", "their", "his", "her", "our", "die", "den", "das", "ihre", "ihren", "deinen", "seinen", "eure"];
+    const VERBS: &[&str] =
+        &["approve", "approved", "authorise", "authorize", "genehmige", "genehmigt"];
+    const BEFORE: &[&str] = &[
+        "the", "your", "their", "his", "her", "our", "die", "den", "das", "ihre", "ihren",
+        "deinen", "seinen", "eure",
+    ];
     let words: Vec<&str> = clause.split_whitespace().collect();
     let Some(at) = words.iter().position(|w| VERBS.contains(w)) else { return true };
     let Some([article, rest @ ..]) = words.get(at + 1..) else { return true };
@@ -233,14 +202,81 @@ fn short(all: &str, message: &Message) -> Said {
 pub(super) fn hear_desk(text: &str) -> Desk {
     let message = own_words::read(text);
     let all = spaced(&message.own.join(" "));
-    let approval = any(&all, &[" approv", " sign off ", " signoff ", " freigabe", " genehm", " zustimm", " freischalten ", " authoris", " authoriz", " freigeben "]);
-    let turns = any(&all, &[" but ", " only ", " afraid ", " unfortunately ", " muss ", " leider ", " nur ", " though ", " has to be approved by ", " has to come from ", " not entitled "]);
-    if approval && turns && !any(&all, &[" also ", " additionally ", " zusaetzlich ", " auch noch ", " your approval ", " ihre freigabe "]) {
+    let approval = any(
+        &all,
+        &[
+            " approv",
+            " sign off ",
+            " signoff ",
+            " freigabe",
+            " genehm",
+            " zustimm",
+            " freischalten ",
+            " authoris",
+            " authoriz",
+            " freigeben ",
+        ],
+    );
+    let turns = any(
+        &all,
+        &[
+            " but ",
+            " only ",
+            " afraid ",
+            " unfortunately ",
+            " muss ",
+            " leider ",
+            " nur ",
+            " though ",
+            " has to be approved by ",
+            " has to come from ",
+            " not entitled ",
+        ],
+    );
+    if approval
+        && turns
+        && !any(
+            &all,
+            &[
+                " also ",
+                " additionally ",
+                " zusaetzlich ",
+                " auch noch ",
+                " your approval ",
+                " ihre freigabe ",
+            ],
+        )
+    {
         return Desk::TurnsDown;
     }
     let question = message.own.iter().any(|s| s.ends_with('?'));
-    let wants = any(&all, &[" need", " please ", " kindly ", " could ", " benoetig", " bitte ", " brauchen ", " have your "]);
-    let agree = any(&all, &[" ok for you ", " ok with this ", " ok with it ", " okay with this ", " may have ", " fine with this ", " fine for you ", " do you agree ", " in ordnung fuer sie "]);
+    let wants = any(
+        &all,
+        &[
+            " need",
+            " please ",
+            " kindly ",
+            " could ",
+            " benoetig",
+            " bitte ",
+            " brauchen ",
+            " have your ",
+        ],
+    );
+    let agree = any(
+        &all,
+        &[
+            " ok for you ",
+            " ok with this ",
+            " ok with it ",
+            " okay with this ",
+            " may have ",
+            " fine with this ",
+            " fine for you ",
+            " do you agree ",
+            " in ordnung fuer sie ",
+        ],
+    );
     if approval && (question || wants) || agree {
         return Desk::Asks;
     }

@@ -6,8 +6,18 @@ use super::rules::{Rule, Scope};
 use domain::UnixMs;
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-    "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 /// "For mailbox access the owner of the mailbox approves (41 of 43 tickets; the last on 3 May 2026)."
@@ -21,13 +31,16 @@ pub(super) fn sentence(rule: &Rule, directory: &Directory<'_>) -> String {
         Scope::Senior => format!("For {kind} asked by heads of departments"),
     };
     let who = match &rule.who {
-        Who::Owner if rule.kind.contains("mailbox") => "the owner of the mailbox approves".to_owned(),
+        Who::Owner if rule.kind.contains("mailbox") => {
+            "the owner of the mailbox approves".to_owned()
+        }
         Who::Owner => "the owner of the group approves".to_owned(),
         Who::Manager => "the requester's manager approves".to_owned(),
         Who::DepartmentHead => "the head of the department approves".to_owned(),
         Who::Finance => "the head of finance approves".to_owned(),
         Who::Person(address) => {
-            let name = directory.find(address).map_or(address.as_str(), |p| &directory.person(p).name);
+            let name =
+                directory.find(address).map_or(address.as_str(), |p| &directory.person(p).name);
             format!("{name} approves")
         }
         Who::Nobody => "no approval was found".to_owned(),

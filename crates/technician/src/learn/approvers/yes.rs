@@ -51,7 +51,8 @@ pub fn approval(ticket: &PastTicket, directory: &Directory<'_>) -> Approval {
     let mut names: Vec<&str> = Vec::new();
     names.extend(requester.map(|p| directory.person(p).name.as_str()));
     let topic = Topic::new(&format!("{}\n{}", ticket.subject, ticket.body), &names);
-    let mut heard = Heard { directory, asking: requester, yes: Vec::new(), pending: None, refused: false };
+    let mut heard =
+        Heard { directory, asking: requester, yes: Vec::new(), pending: None, refused: false };
     let below = opening.below.as_deref().and_then(|from| directory.find(from));
     if let (Some(writer), Some(below)) = (requester, below)
         && writer != below
@@ -89,7 +90,8 @@ impl Heard<'_> {
                 Some(person) => self.falls(person),
                 None => {}
             },
-            PastDeed::Said { text, by_desk, .. } => match person.filter(|_| *by_desk != Some(true)) {
+            PastDeed::Said { text, by_desk, .. } => match person.filter(|_| *by_desk != Some(true))
+            {
                 Some(person) => self.said(n, person, at, text, topic),
                 None => self.desk(text),
             },
@@ -118,7 +120,12 @@ impl Heard<'_> {
         let Some((Desk::Asks, words)) = &self.pending else { return false };
         let name = self.directory.person(person).name.to_lowercase();
         let asked = words.to_lowercase();
-        name.split_whitespace().any(|part| part.len() > 1 && asked.contains(part))
+        let alone = |part: &str| {
+            let named = |p: &&domain::OrgPerson| p.name.to_lowercase().contains(part);
+            self.directory.org.people.iter().filter(named).count() == 1
+        };
+        let called = |part: &str| part.len() > 1 && asked.contains(part) && alone(part);
+        asked.contains(&name) || name.split_whitespace().any(called)
     }
 
     fn desk(&mut self, text: &str) {
@@ -127,7 +134,8 @@ impl Heard<'_> {
             Desk::TurnsDown => {
                 let lower = text.to_lowercase();
                 let directory = self.directory;
-                self.yes.retain(|y| lower.contains(&directory.person(y.person).name.to_lowercase()));
+                self.yes
+                    .retain(|y| lower.contains(&directory.person(y.person).name.to_lowercase()));
                 self.pending = Some((Desk::Asks, text.to_owned()));
             }
             asks => self.pending = Some((asks, text.to_owned())),
