@@ -16,8 +16,17 @@ use std::{
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// A history that `journeyman import` wrote, or an export (CSV, JSON lines) that is read as `import` would.
-    #[arg(value_name = "HISTORY")]
-    history: PathBuf,
+    #[arg(value_name = "HISTORY", required_unless_present = "sandbox")]
+    history: Option<PathBuf>,
+    /// Instead of a history: this many tickets of companies that never were, with their directories.
+    #[arg(long, value_name = "TICKETS", conflicts_with_all = ["history", "directory"])]
+    sandbox: Option<usize>,
+    /// Which companies.
+    #[arg(long, default_value_t = 7, requires = "sandbox")]
+    seed: u64,
+    /// How many companies.
+    #[arg(long, default_value_t = 6, requires = "sandbox")]
+    companies: usize,
     /// Take policy, rules of the directory and the name of the desk from this configuration. Without it, the policy that `journeyman init` writes, with
     /// `--autonomy`.
     #[arg(long, value_name = "FILE")]
@@ -69,13 +78,12 @@ pub(crate) async fn run(args: Args) -> CliResult {
 fn replay(args: &Args) -> CliResult {
     let started = std::time::Instant::now();
     let settings = settings(args)?;
-    let orgs = match &args.directory {
-        Some(file) => directory(file)?,
-        None => Vec::new(),
+    let (name, tickets, orgs) = match (&args.history, args.sandbox) {
+        (Some(file), _) => from_file(file, args.directory.as_deref())?,
+        (None, count) => made_up(args.seed, args.companies, count.unwrap_or(0)),
     };
-    let tickets = tickets(&args.history)?;
     if tickets.is_empty() {
-        return Err(format!("{}: no ticket in it", args.history.display()).into());
+        return Err(format!("{name}: no ticket in it").into());
     }
     eprintln!("{} tickets read in {:.1} s", tickets.len(), started.elapsed().as_secs_f64());
     let model = model(args)?;
@@ -94,6 +102,26 @@ fn replay(args: &Args) -> CliResult {
         println!("figures: {}", file.display());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+type History = (String, Vec<PastTicket>, Vec<Org>);
+
+fn from_file(file: &Path, orgs: Option<&Path>) -> Result<History, Failed> {
+    let name =
+        file.file_name().map_or_else(|| "history".into(), |n| n.to_string_lossy().into_owned());
+    let orgs = orgs.map(directory).transpose()?.unwrap_or_default();
+    Ok((name, tickets(file)?, orgs))
+}
+
+/// Simulated companies, in the order of time.
+fn made_up(seed: u64, companies: usize, count: usize) -> History {
+    let companies = sandbox::past::companies(seed, companies.max(1));
+    let each = count.div_ceil(companies.len().max(1));
+    let mut tickets: Vec<PastTicket> = companies.iter().flat_map(|c| c.tickets(each)).collect();
+    tickets.sort_by_key(|t| t.opened);
+    tickets.truncate(count);
+    let orgs = companies.into_iter().map(|c| c.org).collect();
+    (format!("simulated history, seed {seed}"), tickets, orgs)
 }
 
 fn settings(args: &Args) -> Result<Settings, Failed> {

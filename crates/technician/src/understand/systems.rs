@@ -324,7 +324,7 @@ mod tests {
             ("Please unlock my bluebird account", "bluebird account"),
             ("Impact award password reset", "award password"),
             ("reset bluebird password", "bluebird password"),
-            ("Account locked out on bex", "on bex"),
+            ("Account locked out on bluebird", "on bluebird"),
             ("password reset to hub", "to hub"),
             ("Please help\nplanning_tool account unlock", "planning tool"),
             ("I cannot log in to salesforce, password expired", "salesforce"),

@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(at("aaaaaaaaaabbbbbbbbbb"), Some((10, 1)));
         assert_eq!(at("aaaabaaaabaaaaabaaaa"), Some((0, 0)));
         assert_eq!(at("aaaaaaaaaaaaaaaaaabb"), Some((0, 0)), "two tickets are no new rule");
-        assert_eq!(at("aaaaaaabaabbbbabbbbbbbaaaaaaaaaa"), Some((22, 0)), "back again");
+        assert_eq!(at("aaaaaaaaaabbbbbbbbbbbbbbbbbbbbaaaaaaaaaa"), Some((30, 0)), "back again");
         assert_eq!(last_stretch(&[]), None);
     }
 

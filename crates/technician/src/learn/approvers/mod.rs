@@ -8,13 +8,18 @@ mod change;
 mod evidence;
 mod own_words;
 mod people;
+mod phrases;
 mod relations;
+mod route;
 mod rules;
 mod said;
 mod sentence;
+#[cfg(test)]
+mod tests;
 mod yes;
 
 pub use people::Directory;
 pub use relations::Who;
+pub use route::{Proposal, Router};
 pub use rules::{Learner, Rule, Scope};
 pub use yes::{Approval, Place, Yes, approval, reads_as_yes};

@@ -120,7 +120,12 @@ impl Heard<'_> {
         let Some((Desk::Asks, words)) = &self.pending else { return false };
         let name = self.directory.person(person).name.to_lowercase();
         let asked = words.to_lowercase();
-        name.split_whitespace().any(|part| part.len() > 1 && asked.contains(part))
+        let alone = |part: &str| {
+            let named = |p: &&domain::OrgPerson| p.name.to_lowercase().contains(part);
+            self.directory.org.people.iter().filter(named).count() == 1
+        };
+        let called = |part: &str| part.len() > 1 && asked.contains(part) && alone(part);
+        asked.contains(&name) || name.split_whitespace().any(called)
     }
 
     fn desk(&mut self, text: &str) {
