@@ -125,7 +125,6 @@ impl Field {
     pub(crate) fn is_date(self) -> bool {
         matches!(self, Field::Opened | Field::Closed | Field::EventAt)
     }
-
 }
 
 /// How time worked is written.
