@@ -265,7 +265,7 @@ fn looks_like(field: Field, p: &Profile, rows: Rows) -> (f64, String) {
             (f64::from(u8::from(counts)), "whole numbers".into())
         }
         Field::Subject | Field::Body => (
-            if text && p.distinct > 1 { 1.0 } else { 0.2 },
+            if text && (p.distinct > 1 || p.rows < 20) { 1.0 } else { 0.2 },
             format!("{:.0} characters on average", p.length()),
         ),
         Field::Comments | Field::Notes => (

@@ -115,7 +115,7 @@ pub(crate) const NAMES: &[Names] = &[
         level: 0,
         names: "timeworked timespent timetracked totaltimespent totaltimespentminutes actualhours actualhrs \
                 totalhoursworked hoursworked workedhours hoursactual timetaken worklogminutes minutesworked \
-                actualwork arbeitszeit zeitaufwand aufwand bearbeitungszeit minuten stunden",
+                actualwork minutes hours arbeitszeit zeitaufwand aufwand bearbeitungszeit minuten stunden",
     },
     Names {
         field: Field::Reassigned,
