@@ -39,10 +39,12 @@ pub struct Routing {
 pub(crate) fn routing(tickets: &[PastTicket], prepared: &[Prepared], order: &[usize]) -> Routing {
     let by_group = |t: &PastTicket| t.group.clone();
     let by_category = |t: &PastTicket| t.category.clone();
-    let (by, class): (&str, fn(&PastTicket) -> String) = match sorted(tickets, by_group) >= 2 {
-        true => ("group", by_group),
-        false => ("category", by_category),
-    };
+    // The finer sorting says more.
+    let (by, class): (&str, fn(&PastTicket) -> String) =
+        match sorted(tickets, by_group) >= sorted(tickets, by_category) {
+            true => ("group", by_group),
+            false => ("category", by_category),
+        };
     let mut counts: HashMap<String, usize> = HashMap::new();
     for ticket in tickets {
         *counts.entry(class(ticket)).or_default() += 1;

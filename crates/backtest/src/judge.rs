@@ -58,6 +58,10 @@ pub(crate) fn agreement(
             false => Agreement::Differs(words(&seen.did)),
         };
     }
+    if ours.is_empty() {
+        // Nothing is changed when a thanks is closed or a question answered; where it was sorted says nothing.
+        return Agreement::Unknown;
+    }
     if elsewhere {
         return Agreement::Differs(format!("it went to {}", ticket.group));
     }
@@ -117,6 +121,11 @@ mod tests {
         assert_eq!(judge(&[], "Network", &level1), Agreement::Differs("it went to Network".into()));
         assert_eq!(judge(&[], "Service Desk", &level1), Agreement::FirstLevel);
         assert_eq!(judge(&[], "Service Desk", &BTreeSet::new()), Agreement::Unknown);
+        let thanks = Replayed { changes: vec![], ..unlocked(Would::CloseAlone) };
+        assert_eq!(
+            agreement(&thanks, &seen(&[]), &in_group("Network"), &level1),
+            Agreement::Unknown
+        );
         let handed = agreement(&unlocked(Would::HandOver), &seen(&[]), &in_group("x"), &level1);
         assert_eq!(handed, Agreement::Unknown);
     }

@@ -57,6 +57,10 @@ pub struct Report {
     pub routing: Routing,
     /// People who would be asked, the busiest first.
     pub approvers: Vec<Approver>,
+    /// Who approves what, as the tickets show it.
+    pub rules: Vec<Rule>,
+    /// There are none because no directory was given.
+    pub rules_need_a_directory: bool,
     /// Working days in the period.
     pub working_days: u32,
     /// Everything that had to be assumed, in words.
@@ -158,6 +162,17 @@ pub struct Difference {
     pub after_yes: bool,
     /// How sure the reading was, of a hundred.
     pub percent: u32,
+}
+
+/// Whom to ask, as the tickets show it: a proposal for routing, never an entitlement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Rule {
+    /// The client.
+    pub client: String,
+    /// In one plain sentence.
+    pub sentence: String,
+    /// Tickets that show it, the newest first.
+    pub tickets: Vec<String>,
 }
 
 /// Somebody who would be asked.

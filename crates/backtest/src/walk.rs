@@ -7,6 +7,7 @@ use crate::{
     prepare::{self, Prepared},
     replay::{self, Bench, Replayed, Touched, Would},
     report::{Difference, MOST_DIFFERENCES, Report},
+    rules,
     tally::Tally,
 };
 use domain::{ActionKind, BrainId, ClientId, Intent, Org, PastTicket, Tier, UnixMs};
@@ -106,6 +107,8 @@ pub fn backtest(
     report.calibration = figures::bins(&known);
     report.calibration_error = figures::calibration_error(&report.calibration);
     report.routing = desk::routing(tickets, &prepared, &order);
+    report.rules_need_a_directory = orgs.is_empty();
+    report.rules = rules::rules(tickets, orgs, &order, |at| kind(tickets, &prepared, at));
     report.assumptions = assumptions;
     report
 }
@@ -238,6 +241,14 @@ impl Directories {
         }
         out.push("Accounts stood as their users said: locked when somebody asked to be let in, not yet a member when somebody asked to be added.".into());
         out.push("Everybody who is asked for approval says yes, in time.".into());
+    }
+}
+
+/// The desk's own category where it has one, else what is asked.
+fn kind<'a>(tickets: &'a [PastTicket], prepared: &'a [Prepared], at: usize) -> &'a str {
+    match tickets.get(at).map(|t| t.category.as_str()).filter(|c| !c.is_empty()) {
+        Some(category) => category,
+        None => prepared.get(at).map_or("", |p| p.understanding.intent.name()),
     }
 }
 

@@ -87,8 +87,6 @@ fn replay(args: &Args) -> CliResult {
     }
     eprintln!("{} tickets read in {:.1} s", tickets.len(), started.elapsed().as_secs_f64());
     let model = model(args)?;
-    let name =
-        args.history.file_name().map_or("history".into(), |n| n.to_string_lossy().into_owned());
     let report = backtest::backtest(&name, &tickets, &orgs, &model, &settings);
     eprintln!("replayed after {:.1} s", started.elapsed().as_secs_f64());
     print(&report);
