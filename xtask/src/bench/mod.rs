@@ -1,6 +1,7 @@
 //! Benchmarks. Each writes its figures, its peer or floor measured in the same session, and the
 //! ratio; a figure without something to hold it against says little.
 
+mod approvers;
 mod gate;
 mod hijack;
 mod journal;
@@ -22,7 +23,12 @@ struct Bench {
     run: fn() -> Result<Value, String>,
 }
 
-const ALL: [Bench; 11] = [
+const ALL: [Bench; 12] = [
+    Bench {
+        name: "approvers",
+        what: "who approves what, learned from drawn histories; beside the hidden rules (simulated)",
+        run: approvers::run,
+    },
     Bench {
         name: "gate",
         what: "time per decision; beside cedar-policy, regorus and cel doing the same policy",
@@ -146,7 +152,7 @@ mod tests {
     #[test]
     fn an_unknown_benchmark_is_answered_with_the_known_ones() {
         assert!(run("speed", None).unwrap_err().contains(
-            "gate, hijack, journal, learning, opinions, proofs, recognise, scale, start, steps"
+            "approvers, gate, hijack, journal, learning, opinions, proofs, recognise, scale, start, steps"
         ));
     }
 }

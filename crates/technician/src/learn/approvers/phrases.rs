@@ -151,7 +151,6 @@ pub(super) const MIDDLE: &[&str] = &[
     " im ok with ",
     " i am ok with ",
     " i agree ",
-    " agreed ",
     " no objection ",
     " no objections ",
     " please proceed ",

@@ -133,9 +133,9 @@ impl<'a> Offices<'a> {
         now.is_some_and(|now| now == approver || self.before[now].contains(&approver))
     }
 
-    /// Leads a department, or the company.
+    /// Leads a department. Whoever leads the company has nobody above to ask, which says nothing about others.
     pub(super) fn is_senior(&self, person: Person) -> bool {
-        self.heads.contains(&person)
+        self.heads.contains(&person) && !self.directory.person(person).manager.is_empty()
     }
 
     /// Who holds the office now for this request; none when nobody, or when it is the asker.

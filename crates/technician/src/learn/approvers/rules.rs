@@ -21,7 +21,7 @@ pub enum Scope {
     Thing(String),
     /// Requests that name a price of this or more, without cents, in the currency of the tickets.
     CostFrom(u32),
-    /// Requesters who lead a department or the company.
+    /// Requesters who lead a department.
     Senior,
 }
 
@@ -68,29 +68,46 @@ const SHOWN: usize = 14;
 pub struct Learner<'a> {
     directory: &'a Directory<'a>,
     offices: Offices<'a>,
-    cases: BTreeMap<String, Vec<Case>>,
+    kinds: BTreeMap<String, Tally>,
+}
+
+/// What the tickets of one kind show.
+#[derive(Default)]
+struct Tally {
+    /// Those with a yes, and those of heads.
+    cases: Vec<Case>,
+    /// All of the kind.
+    all: usize,
+    /// Neither a yes nor a no, and not of a head: most of a history, so only counted.
+    silent: usize,
 }
 
 impl<'a> Learner<'a> {
     /// For one client's directory.
     pub fn new(directory: &'a Directory<'a>) -> Learner<'a> {
-        Learner { directory, offices: Offices::new(directory), cases: BTreeMap::new() }
+        Learner { directory, offices: Offices::new(directory), kinds: BTreeMap::new() }
     }
 
     /// Adds a closed ticket and the kind of request that it is. Oldest first.
     pub fn add(&mut self, ticket: &PastTicket, kind: &str) {
         let case = case(ticket, self.directory, &self.offices);
-        match self.cases.get_mut(kind) {
-            Some(cases) => cases.push(case),
-            None => drop(self.cases.insert(kind.to_owned(), vec![case])),
+        if !self.kinds.contains_key(kind) {
+            self.kinds.insert(kind.to_owned(), Tally::default());
+        }
+        let Some(tally) = self.kinds.get_mut(kind) else { return };
+        tally.all += 1;
+        if case.senior || !case.yes.is_empty() {
+            tally.cases.push(case);
+        } else {
+            tally.silent += usize::from(!case.refused);
         }
     }
 
     /// The rules that the tickets show, by kind, the rule for everyone before its exceptions.
     pub fn rules(&self) -> Vec<Rule> {
         let mut out = Vec::new();
-        for (kind, cases) in &self.cases {
-            let of_kind = OfKind { directory: self.directory, kind, cases };
+        for (kind, tally) in &self.kinds {
+            let of_kind = OfKind { directory: self.directory, kind, tally };
             out.extend(of_kind.rules());
         }
         out
@@ -125,7 +142,7 @@ impl Cause {
 struct OfKind<'a> {
     directory: &'a Directory<'a>,
     kind: &'a str,
-    cases: &'a [Case],
+    tally: &'a Tally,
 }
 
 /// The rule for everyone while it is being found.
@@ -138,12 +155,13 @@ struct Base<'a> {
 
 impl<'a> OfKind<'a> {
     fn rules(&self) -> Vec<Rule> {
-        let mut with_yes: Vec<&Case> = self.cases.iter().filter(|c| !c.yes.is_empty()).collect();
+        let mut with_yes: Vec<&Case> =
+            self.tally.cases.iter().filter(|c| !c.yes.is_empty()).collect();
         let senior = self.senior();
         if senior.is_some() {
             with_yes.retain(|c| !c.senior);
         }
-        if with_yes.len() < LEAST || (with_yes.len() as f64) < ASKED * self.cases.len() as f64 {
+        if with_yes.len() < LEAST || (with_yes.len() as f64) < ASKED * self.tally.all as f64 {
             return Vec::new();
         }
         let dear = dear_from(&with_yes);
@@ -160,7 +178,8 @@ impl<'a> OfKind<'a> {
         let mut out = Vec::new();
         let explained = base.now.iter().filter(|c| base.cause.explains(c)).count();
         let asked = base.now.iter().filter(|c| base.cause.may(c)).count();
-        if explained >= LEAST_EXCEPTION && explained as f64 >= SHARE * asked as f64 {
+        let enough = explained >= LEAST_EXCEPTION && explained as f64 >= SHARE * asked as f64;
+        if enough && !self.is_gone(base.cause) {
             out.push(self.rule(Scope::Everyone, base.cause, &base.now, base.changed));
         }
         for (scope, cause) in apart {
@@ -221,6 +240,11 @@ impl<'a> OfKind<'a> {
         kept
     }
 
+    /// A person who left and whom nobody followed: no rule to go by today.
+    fn is_gone(&self, cause: Cause) -> bool {
+        matches!(cause, Cause::Person(p) if self.directory.person(p).until.is_some())
+    }
+
     /// What explains the cases inside, to this day, when the rule for everyone does not; and how many.
     fn apart(&self, base: Cause, inside: &[&Case], outside: &[&Case]) -> Option<(Cause, usize)> {
         let misses = |cases: &[&Case]| cases.iter().filter(|c| !base.explains(c)).count();
@@ -238,19 +262,19 @@ impl<'a> OfKind<'a> {
             return None;
         }
         let cause = causes[now.by];
-        let gone = matches!(cause, Cause::Person(p) if self.directory.person(p).until.is_some());
         let hits = inside.iter().filter(|c| cause.explains(c)).count();
         let enough = hits >= LEAST_EXCEPTION && hits * 10 >= inside.len() * 7;
-        (enough && !gone).then_some((cause, hits))
+        (enough && !self.is_gone(cause)).then_some((cause, hits))
     }
 
     /// Requests of heads that are carried out without a yes while those of others have one.
     fn senior(&self) -> Option<Rule> {
-        let done = self.cases.iter().filter(|c| !c.refused);
+        let done = self.tally.cases.iter().filter(|c| !c.refused);
         let (heads, others): (Vec<&Case>, Vec<&Case>) = done.partition(|c| c.senior);
         let without = |cases: &[&Case]| cases.iter().filter(|c| c.yes.is_empty()).count();
-        let (silent, usual) = (without(&heads), without(&others));
-        let share = usual as f64 / others.len().max(1) as f64;
+        // Others without a yes are only counted.
+        let (silent, usual) = (without(&heads), self.tally.silent);
+        let share = usual as f64 / (others.len() + usual).max(1) as f64;
         let clear = silent >= LEAST_EXCEPTION
             && silent * 4 >= heads.len() * 3
             && share < 0.5

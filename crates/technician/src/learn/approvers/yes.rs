@@ -156,9 +156,9 @@ impl Heard<'_> {
     }
 }
 
-/// Whether a text would be a yes if somebody other than the requester had written it unasked. For measuring on texts
-/// without events.
+/// Whether a text would be a yes to this subject if somebody other than the requester had written it unasked. For
+/// measuring on texts without events.
 pub fn reads_as_yes(subject: &str, text: &str) -> bool {
-    let topic = Topic::new(&format!("{subject}\n{text}"), &[]);
+    let topic = Topic::new(subject, &[]);
     matches!(hear(&own_words::read(text), &topic), Said::Yes | Said::Agrees)
 }
