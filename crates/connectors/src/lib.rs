@@ -17,7 +17,7 @@ mod tls;
 pub use error::CallError;
 pub use idp::Directory;
 pub use pace::{Pace, Paced};
-pub use psa::{Change, Changes, Psa};
+pub use psa::{Change, Changes, PastPage, Psa};
 pub use read_back::{ReadBack, account_read_back};
 pub use secret::{SecretError, SecretSource};
 pub use tls::{TlsError, install_crypto_provider};

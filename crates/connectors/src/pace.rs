@@ -6,7 +6,10 @@
 //!
 //! INVARIANT: after a pause one call goes first; the others wait for what becomes of it.
 
-use crate::{CallError, Directory, Probe, Psa, ReadBack, psa::Changes};
+use crate::{
+    CallError, Directory, Probe, Psa, ReadBack,
+    psa::{Changes, PastPage},
+};
 use async_trait::async_trait;
 use domain::{
     Account, AccountQuery, AccountState, Action, ActionKind, Device, Group, IncomingTicket,
@@ -259,6 +262,10 @@ impl Psa for Paced<dyn Psa> {
 
     async fn ticket(&self, id: &str) -> Result<Option<TicketState>, CallError> {
         self.pace.call(self.inner.ticket(id)).await
+    }
+
+    async fn closed(&self, cursor: Option<&str>) -> Result<PastPage, CallError> {
+        self.pace.call(self.inner.closed(cursor)).await
     }
 
     async fn perform(&self, grant: Grant) -> Result<(), CallError> {

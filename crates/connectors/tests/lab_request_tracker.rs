@@ -187,6 +187,68 @@ async fn no_ticket_is_lost_between_two_pages() {
     assert!(!again.more && !again.changes.iter().any(|c| c.id == old), "the old is done with");
 }
 
+/// What became of a closed ticket, by the words and clicks of people.
+#[tokio::test]
+async fn closed_tickets_come_with_all_that_became_of_them() {
+    let Some(lab) = Lab::of("closed_tickets_come_with_all_that_became_of_them") else { return };
+    let rt = lab.desk(json!({}));
+    let id = lab.opens(JANE.0, JANE.1, &unique("Past"), "please unlock me").await;
+    let before = (id.parse::<u64>().unwrap() - 1).to_string();
+    let path = format!("ticket/{id}");
+    lab.notes(&id, "looks locked").await;
+    lab.call(lab.technician(), "PUT", &path, json!({ "Owner": lab.get("technician") })).await;
+    lab.writes(&id, JANE.0, "thank you").await;
+    for (status, minutes) in [("resolved", 0), ("open", 0), ("resolved", 15)] {
+        let work = json!({ "Content": "done", "ContentType": "text/plain", "TimeTaken": minutes });
+        if minutes > 0 {
+            lab.call(lab.technician(), "POST", &format!("{path}/comment"), work).await;
+        }
+        lab.call(lab.root(), "PUT", &path, json!({ "Status": status })).await;
+    }
+    let page = rt.closed(Some(&before)).await.unwrap();
+    let past = page.tickets.iter().find(|t| t.id == id).unwrap();
+    assert_eq!((past.client.as_str(), past.group.as_str()), ("Acme", "Acme"));
+    assert_eq!((past.requester.as_str(), past.body.as_str()), (JANE.0, "please unlock me"));
+    assert_eq!(
+        (past.reopened, past.minutes, past.status.as_str()),
+        (Some(1), Some(15), "resolved")
+    );
+    assert!(!past.assignee.is_empty() && past.opened.is_some() && past.closed >= past.opened);
+    let told = serde_json::to_value(&past.events).unwrap();
+    let has = |what: Value| {
+        told.as_array()
+            .unwrap()
+            .iter()
+            .any(|e| what.as_object().unwrap().iter().all(|(key, value)| e.get(key) == Some(value)))
+    };
+    assert!(
+        has(json!({ "what": "said", "text": "looks locked", "internal": true, "by_desk": true })),
+        "{told}"
+    );
+    assert!(
+        has(json!({ "what": "said", "text": "thank you", "by_desk": false, "by": JANE.0 })),
+        "{told}"
+    );
+    assert!(has(json!({ "what": "assigned", "assignee": past.assignee })), "{told}");
+    assert!(
+        has(json!({ "what": "status", "to": "resolved" })) && has(json!({ "what": "reopened" })),
+        "{told}"
+    );
+    assert!(has(json!({ "what": "worked", "minutes": 15 })), "{told}");
+
+    // Page by page through the closed tickets of the past, each once.
+    let globex = lab.desk(json!({ "queues": ["Globex"] }));
+    let (mut seen, mut cursor) = (Vec::new(), None::<String>);
+    while seen.len() < 30 {
+        let page = globex.closed(cursor.as_deref()).await.unwrap();
+        assert!(page.more);
+        seen.extend(page.tickets.into_iter().map(|t| t.id.parse::<u64>().unwrap()));
+        cursor = Some(page.cursor);
+    }
+    assert!(seen.is_sorted() && seen.windows(2).all(|w| w[0] != w[1]), "{seen:?}");
+    says(&lab, &refusal(globex.closed(Some("2020/1")).await), &["begin again"]);
+}
+
 /// Request Tracker makes a second ticket of the same mail; the Message-ID tells that it is one.
 #[tokio::test]
 async fn the_same_mail_twice_carries_the_same_message_id() {

@@ -237,6 +237,81 @@ async fn no_ticket_is_lost_though_hundreds_share_one_second() {
 }
 
 #[tokio::test]
+async fn closed_tickets_come_page_by_page_with_all_that_became_of_them() {
+    let b = bench().await;
+    let person = b.person(8);
+    let mut expected = Vec::new();
+    for at in 0..45 {
+        let ticket = b.file(&person.mail).await;
+        if at == 3 {
+            for (_, _, action) in every_write(&ticket) {
+                b.perform(&action).await.unwrap();
+            }
+            assert!(b.sandbox.follow_up(&ticket.id, "Thanks!").await);
+        }
+        if at % 9 != 8 {
+            b.perform(&status(&ticket, TicketStatus::Closed, None)).await.unwrap();
+            expected.push(ticket.id);
+        }
+    }
+    let (mut seen, mut pages, mut cursor) = (Vec::new(), 0, None);
+    loop {
+        let page = b.desk.closed(cursor.as_deref()).await.unwrap();
+        assert_eq!(
+            b.desk.closed(cursor.as_deref()).await.unwrap(),
+            page,
+            "a page may be read again"
+        );
+        seen.extend(page.tickets);
+        pages += 1;
+        cursor = Some(page.cursor);
+        if !page.more {
+            break;
+        }
+    }
+    assert!(pages > 1);
+    let ids: Vec<&str> = seen.iter().map(|t| t.id.as_str()).collect();
+    assert!(expected.iter().all(|id| ids.contains(&id.as_str())), "{ids:?}");
+    assert!(ids.is_sorted_by_key(|id| id.parse::<u64>().unwrap()));
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
+
+    let full = seen.iter().find(|t| t.id == expected[3]).unwrap();
+    assert_eq!(full.client, b.desk.incoming(&full.id).await.unwrap().unwrap().customer);
+    assert_eq!(
+        (full.requester.as_str(), full.subject.as_str()),
+        (person.mail.as_str(), "Locked out")
+    );
+    assert_eq!(full.body, "I cannot sign in.");
+    assert_eq!((full.minutes, full.status.as_str()), (Some(7), "Closed"));
+    assert!(full.opened <= full.closed && full.closed.is_some());
+    let said: Vec<(&str, bool, bool)> = full
+        .events
+        .iter()
+        .filter_map(|e| match &e.what {
+            PastDeed::Said { internal, by_desk, .. } => {
+                Some((e.by.as_str(), *internal, by_desk.unwrap()))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(said.len(), 3);
+    assert!(said.contains(&(person.mail.as_str(), false, false)));
+    assert_eq!(said.iter().filter(|s| s.2).map(|s| s.1).collect::<BTreeSet<_>>().len(), 2);
+    let worked = full.events.iter().any(|e| e.what == PastDeed::Worked { minutes: 7 });
+    assert!(worked, "{:?}", full.events);
+
+    // A page that breaks off is read again from the same place.
+    b.fault("GET", "/time/entries", FaultKind::DropAfter);
+    assert!(matches!(b.desk.closed(None).await.unwrap_err(), CallError::Retry { .. }));
+    let again = b.desk.closed(None).await.unwrap();
+    assert_eq!(again.tickets[..], seen[..again.tickets.len()]);
+    let end = b.desk.closed(cursor.as_deref()).await.unwrap();
+    assert_eq!((end.tickets.len(), end.more, Some(end.cursor)), (0, false, cursor));
+    let foreign = b.desk.closed(Some("from;1;2")).await.unwrap_err().to_string();
+    assert!(foreign.contains("begin again without one"), "{foreign}");
+}
+
+#[tokio::test]
 async fn a_broken_page_loses_nothing() {
     let b = bench().await;
     let start = b.desk.changes(None).await.unwrap().cursor;

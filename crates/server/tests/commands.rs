@@ -53,6 +53,7 @@ fn help_says_what_every_command_does() {
         ),
         (&["cells", "--help"], &["Where clients live", "list", "move", "stay"]),
         (&["cells", "move", "--help"], &["--target-database <PATH>", "run it", "again"]),
+        (&["import", "--help"], &["closed tickets", "--mapping <FILE>", "psa:NAME", "--show"]),
         (&["judge", "--help"], &["offline", "--explain <FILE>"]),
         (&["login", "--help"], &["one-time sign-in link"]),
         (&["demo", "--help"], &["--headless", "--print-world", "--from <FILE>", "--json <FILE>"]),

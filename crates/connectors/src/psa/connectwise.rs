@@ -4,7 +4,7 @@
 //! a reply; a duplicate is attached to its ticket as a child, which can be undone, never merged.
 
 use crate::psa::reference;
-use crate::{CallError, Changes, Probe, Psa, ReadBack};
+use crate::{CallError, Changes, Probe, Psa, ReadBack, psa::PastPage};
 use async_trait::async_trait;
 use domain::{
     Action, ActionKind, Author, IncomingTicket, Message, TicketRef, TicketState, TicketStatus,
@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 mod api;
 mod config;
 mod cursor;
+mod past;
 mod poll;
 mod setup;
 mod wire;
@@ -251,6 +252,10 @@ impl Psa for ConnectWise {
 
     async fn changes(&self, cursor: Option<&str>) -> Result<Changes, CallError> {
         self.changes_since(cursor).await
+    }
+
+    async fn closed(&self, cursor: Option<&str>) -> Result<PastPage, CallError> {
+        self.closed_after(cursor).await
     }
 
     async fn incoming(&self, id: &str) -> Result<Option<IncomingTicket>, CallError> {

@@ -6,7 +6,10 @@ use domain::{Action, ActionKind, IncomingTicket, TicketState, UnixMs};
 use gate::Grant;
 
 pub mod connectwise;
+mod past;
 pub mod request_tracker;
+
+pub use past::PastPage;
 
 /// A ticket that is new or was touched since the cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +67,16 @@ pub trait Psa: Send + Sync + std::fmt::Debug {
 
     /// The ticket as it stands; `None` when there is none.
     async fn ticket(&self, id: &str) -> Result<Option<TicketState>, CallError>;
+
+    /// Closed tickets with all that became of them, by ascending id, beginning behind the cursor or with the first; for a history to learn
+    /// from. One page costs a few dozen requests at most, so that live work gets its turn between pages. A ticket that is closed after its
+    /// place was passed is not seen by this run.
+    async fn closed(&self, _cursor: Option<&str>) -> Result<PastPage, CallError> {
+        Err(CallError::rejected(
+            format!("{} shows no history that is read here", self.name()),
+            "export its closed tickets and import the file",
+        ))
+    }
 
     /// Performs exactly what the grant permits. A ticket that somebody else changed meanwhile is
     /// read again before its status is changed.

@@ -4,11 +4,12 @@
 //! of what was read, so a change by somebody else in between is seen; since RT answers 200 to some
 //! changes that it did not make, a status change is read back before it counts as performed.
 
+mod past;
 mod read;
 mod wire;
 mod write;
 
-use super::{Changes, Psa};
+use super::{Changes, PastPage, Psa};
 use crate::http::{self, Answer, Effect};
 use crate::{CallError, Probe, ReadBack, SecretSource};
 use async_trait::async_trait;
@@ -196,6 +197,10 @@ impl Psa for RequestTracker {
 
     async fn changes(&self, cursor: Option<&str>) -> Result<Changes, CallError> {
         self.read_changes(cursor).await
+    }
+
+    async fn closed(&self, cursor: Option<&str>) -> Result<PastPage, CallError> {
+        self.closed_after(cursor).await
     }
 
     async fn incoming(&self, id: &str) -> Result<Option<IncomingTicket>, CallError> {

@@ -1,6 +1,6 @@
 //! `journeyman import`: closed tickets of the past into a history. Nothing of a client's systems or of the store is touched.
 
-use super::{CliResult, table};
+use super::{CliResult, ConfigArg, table};
 use history::{Field, HistoryError, Limits, Mapping, Rows, Source, Step, Summary, Target};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::{
@@ -11,9 +11,14 @@ use std::{
     process::ExitCode,
 };
 
+mod psa;
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// An export (CSV or JSON lines), or `-` for standard input, as in `zcat FILE | journeyman import -`.
+    #[command(flatten)]
+    config: ConfigArg,
+    /// An export (CSV or JSON lines), `-` for standard input, as in `zcat FILE | journeyman import -`, or `psa:NAME` for the closed
+    /// tickets of a help desk of the configuration.
     #[arg(value_name = "SOURCE")]
     source: PathBuf,
     /// Which column is what. Read when it is there, else guessed and written. [default: OUT.mapping.toml]
@@ -37,7 +42,34 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args) -> CliResult {
-    tokio::task::spawn_blocking(move || import(&args)).await?
+    let desk = args.source.to_str().and_then(|s| s.strip_prefix("psa:")).map(str::to_owned);
+    match desk {
+        Some(name) => from_desk(args, &name).await,
+        None => tokio::task::spawn_blocking(move || import(&args)).await?,
+    }
+}
+
+/// What a help desk shows goes into a file of our own form first, then the way of every file.
+async fn from_desk(args: Args, name: &str) -> CliResult {
+    if args.show || args.mapping.is_some() {
+        return Err(
+            "a help desk's own interface needs no mapping: leave out --show and --mapping".into()
+        );
+    }
+    let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.history.jsonl")));
+    let pages = psa::Pages::beside(&out);
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    bar.set_style(style("{spinner} {msg} · {elapsed}"));
+    psa::read(&args.config.config, name, &pages, &bar).await?;
+    bar.finish_and_clear();
+    if pages.is_empty() {
+        pages.remove()?;
+        return Err(format!("help desk {name} shows no closed tickets").into());
+    }
+    let args = Args { source: pages.file().to_owned(), out: Some(out), ..args };
+    let code = tokio::task::spawn_blocking(move || import(&args)).await??;
+    pages.remove()?;
+    Ok(code)
 }
 
 /// The name of a file with more behind it.

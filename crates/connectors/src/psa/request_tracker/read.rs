@@ -123,7 +123,7 @@ impl RequestTracker {
         Ok(Changes { changes, cursor: next.write(), more })
     }
 
-    fn queue_condition(&self) -> String {
+    pub(super) fn queue_condition(&self) -> String {
         let quoted =
             |q: &String| format!("Queue = '{}'", q.replace('\\', "\\\\").replace('\'', "\\'"));
         self.queues.iter().map(quoted).collect::<Vec<_>>().join(" OR ")
@@ -219,7 +219,11 @@ impl RequestTracker {
     }
 
     /// The text of an entry: its plain part, else its HTML part.
-    async fn body(&self, entry: &Transaction, parts: &[Part]) -> Result<String, CallError> {
+    pub(super) async fn body(
+        &self,
+        entry: &Transaction,
+        parts: &[Part],
+    ) -> Result<String, CallError> {
         for kind in ["text/plain", "text/html"] {
             let fitting = parts.iter().filter(|p| p.transaction_id == entry.id && p.is(kind));
             for part in fitting {
@@ -234,10 +238,14 @@ impl RequestTracker {
     }
 
     pub(super) async fn history(&self, id: &str) -> Result<Vec<Transaction>, CallError> {
-        self.all(&["ticket", id, "history"], "Type,Creator,Created,TimeTaken").await
+        self.all(
+            &["ticket", id, "history"],
+            "Type,Creator,Created,TimeTaken,Field,OldValue,NewValue",
+        )
+        .await
     }
 
-    async fn parts(&self, id: &str) -> Result<Vec<Part>, CallError> {
+    pub(super) async fn parts(&self, id: &str) -> Result<Vec<Part>, CallError> {
         self.all(&["ticket", id, "attachments"], "ContentType,Filename,TransactionId,Headers").await
     }
 
@@ -268,7 +276,7 @@ impl RequestTracker {
         Ok(items)
     }
 
-    async fn user(&self, who: &Pointer, users: &mut Users) -> Result<User, CallError> {
+    pub(super) async fn user(&self, who: &Pointer, users: &mut Users) -> Result<User, CallError> {
         if let Some(known) = users.get(&who.id) {
             return Ok(known.clone());
         }
@@ -351,7 +359,7 @@ impl RequestTracker {
     }
 }
 
-type Users = BTreeMap<String, User>;
+pub(super) type Users = BTreeMap<String, User>;
 
 pub(super) fn is_number(text: &str) -> bool {
     !text.is_empty() && text.len() <= 18 && text.bytes().all(|b| b.is_ascii_digit())

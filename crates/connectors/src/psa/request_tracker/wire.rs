@@ -64,6 +64,12 @@ pub(super) struct Ticket {
     pub(super) last_updated: String,
     #[serde(default, deserialize_with = "text")]
     pub(super) time_worked: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(super) resolved: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(super) priority: String,
+    #[serde(default)]
+    pub(super) owner: Pointer,
     #[serde(default)]
     pub(super) queue: Pointer,
     #[serde(default)]
@@ -86,6 +92,13 @@ pub(super) struct Transaction {
     pub(super) created: String,
     #[serde(default, deserialize_with = "text")]
     pub(super) time_taken: String,
+    /// What was changed, when something was.
+    #[serde(default, deserialize_with = "text")]
+    pub(super) field: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(super) old_value: String,
+    #[serde(default, deserialize_with = "text")]
+    pub(super) new_value: String,
 }
 
 /// A part of a message, without its content.
