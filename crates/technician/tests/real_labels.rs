@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
+#[path = "../examples/common/csv.rs"]
+mod csv;
 
 use common::model;
 use domain::{IncomingTicket, Intent, TicketRef, TicketStatus, UnixMs};
@@ -31,29 +33,6 @@ fn labels() -> BTreeMap<String, Label> {
     rows.collect()
 }
 
-/// A small reader of quoted comma-separated values.
-fn records(text: &str) -> Vec<Vec<String>> {
-    let (mut out, mut row, mut cell, mut quoted) = (Vec::new(), Vec::new(), String::new(), false);
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' if quoted && chars.peek() == Some(&'"') => {
-                chars.next();
-                cell.push('"');
-            }
-            '"' => quoted = !quoted,
-            ',' if !quoted => row.push(std::mem::take(&mut cell)),
-            '\n' if !quoted => {
-                row.push(std::mem::take(&mut cell));
-                out.push(std::mem::take(&mut row));
-            }
-            '\r' if !quoted => {}
-            c => cell.push(c),
-        }
-    }
-    out
-}
-
 #[test]
 fn what_may_act_alone_is_right_on_real_tickets() {
     let folder = std::env::var("JOURNEYMAN_SHARED")
@@ -65,7 +44,7 @@ fn what_may_act_alone_is_right_on_real_tickets() {
     let labels = labels();
     let mut figures: BTreeMap<&str, [u32; 3]> = BTreeMap::new();
     let mut acted_unlabelled = 0;
-    for row in records(&text).iter().skip(1) {
+    for row in csv::records(&text).iter().skip(1) {
         let [subject, body, caller, _, id] = row.as_slice() else { panic!("{row:?}") };
         let ticket = IncomingTicket {
             ticket: TicketRef { psa: "csv".into(), id: id.clone() },

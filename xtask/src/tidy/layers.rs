@@ -5,7 +5,7 @@ use super::edges::links;
 use super::tree::Tree;
 
 /// Crates that know no clock, randomness, file, socket or environment.
-const PURE: [&str; 3] = ["domain", "gate", "technician"];
+const PURE: [&str; 4] = ["domain", "gate", "technician", "backtest"];
 
 /// Packages that a pure crate does not link.
 const IMPURE_PACKAGES: [&str; 14] = [

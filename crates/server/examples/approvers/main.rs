@@ -5,7 +5,7 @@
 //! hidden rules, and the technician, which learns. Everything but the part on real tickets is SIMULATED. Prints JSON.
 #![allow(clippy::print_stdout)]
 
-#[path = "../../../technician/examples/learning/csv.rs"]
+#[path = "../../../technician/examples/common/csv.rs"]
 mod csv;
 mod measure;
 mod real;

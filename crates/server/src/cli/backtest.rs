@@ -80,7 +80,10 @@ fn replay(args: &Args) -> CliResult {
     let settings = settings(args)?;
     let (name, tickets, orgs) = match (&args.history, args.sandbox) {
         (Some(file), _) => from_file(file, args.directory.as_deref())?,
-        (None, count) => made_up(args.seed, args.companies, count.unwrap_or(0)),
+        (None, count) => {
+            let (tickets, orgs) = crate::demo::past(args.seed, args.companies, count.unwrap_or(0));
+            (format!("simulated history, seed {}", args.seed), tickets, orgs)
+        }
     };
     if tickets.is_empty() {
         return Err(format!("{name}: no ticket in it").into());
@@ -109,17 +112,6 @@ fn from_file(file: &Path, orgs: Option<&Path>) -> Result<History, Failed> {
         file.file_name().map_or_else(|| "history".into(), |n| n.to_string_lossy().into_owned());
     let orgs = orgs.map(directory).transpose()?.unwrap_or_default();
     Ok((name, tickets(file)?, orgs))
-}
-
-/// Simulated companies, in the order of time.
-fn made_up(seed: u64, companies: usize, count: usize) -> History {
-    let companies = sandbox::past::companies(seed, companies.max(1));
-    let each = count.div_ceil(companies.len().max(1));
-    let mut tickets: Vec<PastTicket> = companies.iter().flat_map(|c| c.tickets(each)).collect();
-    tickets.sort_by_key(|t| t.opened);
-    tickets.truncate(count);
-    let orgs = companies.into_iter().map(|c| c.org).collect();
-    (format!("simulated history, seed {seed}"), tickets, orgs)
 }
 
 fn settings(args: &Args) -> Result<Settings, Failed> {

@@ -5,6 +5,8 @@
 
 mod approver;
 mod guest;
+mod past;
+pub(crate) use past::past;
 mod set_up;
 mod stream;
 mod summary;

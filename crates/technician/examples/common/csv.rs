@@ -30,3 +30,19 @@ pub(crate) fn records(text: &str) -> Vec<Vec<String>> {
     }
     out
 }
+
+/// Positions of these columns; the error names the first that is missing.
+#[allow(dead_code, reason = "not every example looks for columns")]
+pub(crate) fn columns<const N: usize>(
+    header: &[String],
+    names: [&str; N],
+) -> Result<[usize; N], String> {
+    let mut out = [0; N];
+    for (at, name) in out.iter_mut().zip(names) {
+        *at = header
+            .iter()
+            .position(|h| h == name)
+            .ok_or_else(|| format!("the file has no column {name:?}"))?;
+    }
+    Ok(out)
+}

@@ -42,15 +42,3 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{}", serde_json::to_string_pretty(&report)?);
     Ok(())
 }
-
-/// Positions of these columns; the error names the first that is missing.
-fn columns<const N: usize>(header: &[String], names: [&str; N]) -> Result<[usize; N], String> {
-    let mut out = [0; N];
-    for (at, name) in out.iter_mut().zip(names) {
-        *at = header
-            .iter()
-            .position(|h| h == name)
-            .ok_or_else(|| format!("the file has no column {name:?}"))?;
-    }
-    Ok(out)
-}

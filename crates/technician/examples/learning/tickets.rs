@@ -1,7 +1,7 @@
 //! Routing: which group a ticket belongs to.
 
-use crate::columns;
 use crate::cpu::Watch;
+use crate::csv::columns;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::hint::black_box;
