@@ -1,7 +1,7 @@
 //! Risks at opening: reopened, reassigned, late. Learned on the oldest 80 %, tested on the newest 20 %.
 
 use crate::cpu::Watch;
-use crate::{columns, csv::records};
+use crate::csv::{columns, records};
 use domain::UnixMs;
 use serde_json::{Value, json};
 use std::collections::HashMap;

@@ -1,0 +1,85 @@
+//! `journeyman backtest` as somebody types it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::path::Path;
+
+fn run(dir: &Path, args: &[&str]) -> (bool, String, String) {
+    let out = std::process::Command::new(env!("CARGO_BIN_EXE_journeyman"))
+        .current_dir(dir)
+        .arg("backtest")
+        .args(args)
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
+    (out.status.success(), text(&out.stdout), text(&out.stderr))
+}
+
+#[test]
+fn a_simulated_history_becomes_a_page_and_figures() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let (good, shown, said) =
+        run(dir.path(), &["--sandbox", "1500", "--report", "r.html", "--json", "r.json"]);
+    assert!(good, "{said}");
+    assert!(shown.contains("closed alone") && shown.contains("where to begin:"), "{shown}");
+    let page = std::fs::read_to_string(dir.path().join("r.html")).unwrap();
+    assert!(page.contains("Who approves what") && page.contains("<svg"), "the page is not whole");
+    let figures: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(dir.path().join("r.json")).unwrap()).unwrap();
+    assert_eq!(figures["tickets"], 1500);
+    assert!(figures["would"]["closed alone"].as_u64().unwrap() > 200, "{}", figures["would"]);
+    // The same seed gives the same figures.
+    run(dir.path(), &["--sandbox", "1500", "--json", "again.json"]);
+    assert_eq!(
+        std::fs::read(dir.path().join("again.json")).unwrap(),
+        std::fs::read(dir.path().join("r.json")).unwrap()
+    );
+    // On the first day less runs alone.
+    let (_, _, _) =
+        run(dir.path(), &["--sandbox", "1500", "--autonomy", "first-day", "--json", "first.json"]);
+    let first: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(dir.path().join("first.json")).unwrap()).unwrap();
+    let alone = |v: &serde_json::Value| v["would"]["closed alone"].as_u64().unwrap_or(0);
+    assert!(alone(&first) < alone(&figures), "{} {}", first["would"], figures["would"]);
+}
+
+#[test]
+fn an_export_is_read_as_it_is_and_what_is_wrong_is_named() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let mut export =
+        String::from("Number,Short description,Description,Opened,Assignment group,Caller\n");
+    for n in 0..60 {
+        let (subject, group) = if n % 2 == 0 {
+            ("I am locked out, please unlock my account", "Service Desk")
+        } else {
+            ("Printer on fire", "Field")
+        };
+        export += &format!(
+            "INC{n},{subject},{subject},2026-05-{:02} 10:00,{group},user{n}@acme.example\n",
+            1 + n % 28
+        );
+    }
+    std::fs::write(dir.path().join("desk.csv"), export).unwrap();
+    let people = r#"[{"client":"","people":[{"address":"user0@acme.example","name":"Ann Lee"}],"things":[]}]"#;
+    std::fs::write(dir.path().join("people.json"), people).unwrap();
+    let alone = |args: &[&str]| {
+        let (good, shown, said) = run(dir.path(), args);
+        assert!(good, "{said}");
+        let line = shown.lines().find(|l| l.contains("closed alone")).unwrap().to_owned();
+        line.split_whitespace().find_map(|w| w.parse::<u32>().ok()).unwrap()
+    };
+    assert_eq!(alone(&["desk.csv", "--level1", "Service Desk"]), 30);
+    assert_eq!(alone(&["desk.csv", "--directory", "people.json"]), 1);
+
+    for (args, named) in [
+        (vec!["nowhere.csv"], "nowhere.csv"),
+        (vec!["desk.csv", "--directory", "desk.csv"], "a list of objects with `client`"),
+        (vec!["desk.csv", "--minutes=-3"], "--minutes is -3"),
+        (vec!["desk.csv", "--config", "none.toml"], "none.toml"),
+        (vec![], "HISTORY"),
+        (vec!["desk.csv", "--report", "missing/r.html"], "missing/r.html"),
+    ] {
+        let (good, _, said) = run(dir.path(), &args);
+        assert!(!good && said.contains(named), "{args:?}: {said}");
+    }
+}
