@@ -50,18 +50,19 @@ fn an_export_is_read_as_it_is_and_what_is_wrong_is_named() {
         String::from("Number,Short description,Description,Opened,Assignment group,Caller\n");
     for n in 0..60 {
         let (subject, group) = if n % 2 == 0 {
-            ("I am locked out, please unlock my account", "Service Desk")
+            ("I am locked out and cannot work: please unlock my account", "Service Desk")
         } else {
-            ("Printer on fire", "Field")
+            ("The printer is on fire again", "Field")
         };
         export += &format!(
-            "INC{n},{subject},{subject},2026-05-{:02} 10:00,{group},user{n}@acme.example\n",
+            "INC{n},{subject} ({n}),{subject},2026-05-{:02} 10:00,{group},user{n}@acme.example\n",
             1 + n % 28
         );
     }
     std::fs::write(dir.path().join("desk.csv"), export).unwrap();
     let people = r#"[{"client":"","people":[{"address":"user0@acme.example","name":"Ann Lee"}],"things":[]}]"#;
     std::fs::write(dir.path().join("people.json"), people).unwrap();
+    std::fs::write(dir.path().join("numbers.csv"), "Number,Opened\nINC1,2026-05-13 10:00\nINC2,2026-05-14 10:00\n").unwrap();
     let alone = |args: &[&str]| {
         let (good, shown, said) = run(dir.path(), args);
         assert!(good, "{said}");
@@ -73,6 +74,7 @@ fn an_export_is_read_as_it_is_and_what_is_wrong_is_named() {
 
     for (args, named) in [
         (vec!["nowhere.csv"], "nowhere.csv"),
+        (vec!["numbers.csv"], "no column was taken for the subject or the description"),
         (vec!["desk.csv", "--directory", "desk.csv"], "a list of objects with `client`"),
         (vec!["desk.csv", "--minutes=-3"], "--minutes is -3"),
         (vec!["desk.csv", "--config", "none.toml"], "none.toml"),

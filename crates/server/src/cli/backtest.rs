@@ -88,6 +88,10 @@ fn replay(args: &Args) -> CliResult {
     if tickets.is_empty() {
         return Err(format!("{name}: no ticket in it").into());
     }
+    if tickets.iter().all(|t| t.subject.is_empty() && t.body.is_empty()) {
+        let why = "no column was taken for the subject or the description; see `journeyman import --show`, correct the mapping and import";
+        return Err(format!("{name}: {why}").into());
+    }
     eprintln!("{} tickets read in {:.1} s", tickets.len(), started.elapsed().as_secs_f64());
     let model = model(args)?;
     let report = backtest::backtest(&name, &tickets, &orgs, &model, &settings);
