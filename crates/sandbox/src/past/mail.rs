@@ -41,7 +41,7 @@ pub(super) fn mail(dice: &mut Dice, style: &Style, writer: &Writer<'_>, text: &s
         out.push_str(if german {
             "Hallo zusammen,\n\n"
         } else {
-            *dice.pick(&["Hi team,\n\n", "Hello,\n", "Dear all,\n\n"])
+            dice.pick::<&str>(&["Hi team,\n\n", "Hello,\n", "Dear all,\n\n"])
         });
     }
     if style.typos > 0.0 {
@@ -53,7 +53,7 @@ pub(super) fn mail(dice: &mut Dice, style: &Style, writer: &Writer<'_>, text: &s
         out.push_str(if german {
             "\n\nMit freundlichen Grüßen\n"
         } else {
-            *dice.pick(&["\n\nBest regards\n", "\n\nKind regards,\n", "\n\nThanks,\n"])
+            dice.pick::<&str>(&["\n\nBest regards\n", "\n\nKind regards,\n", "\n\nThanks,\n"])
         });
         out.push_str(writer.name);
         out.push('\n');
