@@ -169,6 +169,7 @@ impl<'a> OfKind<'a> {
         let cheap: Vec<&Case> = with_yes.iter().filter(|c| !is_dear(c)).copied().collect();
         let Some(base) = base(&cheap) else { return Vec::new() };
         let apart = self.exceptions(&base);
+        let now = base.now;
         let usual: Vec<&Case> = cheap
             .iter()
             .filter(|c| !apart.iter().any(|(scope, _)| self.is_in(c, scope)))
@@ -183,8 +184,7 @@ impl<'a> OfKind<'a> {
             out.push(self.rule(Scope::Everyone, base.cause, &base.now, base.changed));
         }
         for (scope, cause) in apart {
-            let slice: Vec<&Case> =
-                cheap.iter().filter(|c| self.is_in(c, &scope)).copied().collect();
+            let slice: Vec<&Case> = now.iter().filter(|c| self.is_in(c, &scope)).copied().collect();
             out.push(self.rule(scope, cause, &slice, false));
         }
         if let Some(from) = dear {
