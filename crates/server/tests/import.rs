@@ -4,7 +4,11 @@
 #[test]
 fn an_export_becomes_a_history_with_a_mapping_and_rejects_beside_it() {
     let dir = tempfile::TempDir::new().unwrap();
-    let export = "Number,Short description,Description,Opened,Weather\nA2,Printer,It is on fire,13/05/2026 10:00,fair\nA1,Mail,No mail at all,03/05/2026 10:00,fair\nA3,Broken,x,soon,foul\n";
+    let mut export = "Number,Short description,Description,Opened,Weather\n".to_owned();
+    export += "A2,Printer,It is on fire,13/05/2026 10:00,fair\nA1,Mail,No mail at all,03/05/2026 10:00,fair\n";
+    export += "A3,Broken,x,soon,foul\n";
+    (10..20)
+        .for_each(|n| export += &format!("A{n},Screen {n},It is dark,04/05/2026 {n}:00,rain\n"));
     std::fs::write(dir.path().join("desk.csv"), export).unwrap();
     let run = |args: &[&str]| {
         let out = std::process::Command::new(env!("CARGO_BIN_EXE_journeyman"))
@@ -26,7 +30,7 @@ fn an_export_becomes_a_history_with_a_mapping_and_rejects_beside_it() {
     assert!(shown.contains("from 2026-05-03T10:00:00Z to 2026-05-13T10:00:00Z"), "{shown}");
     let history = std::fs::read_to_string(dir.path().join("desk.history.jsonl")).unwrap();
     let lines: Vec<&str> = history.lines().collect();
-    assert_eq!(lines.len(), 2);
+    assert_eq!(lines.len(), 12);
     assert!(lines[0].starts_with(r#"{"id":"A1","client":"Acme","opened":"#), "{history}");
     let rejects = dir.path().join("desk.history.jsonl.rejects.csv");
     assert!(std::fs::read_to_string(rejects).unwrap().contains("4,\"opened: `soon` is no date"));
