@@ -62,7 +62,11 @@ fn an_export_is_read_as_it_is_and_what_is_wrong_is_named() {
     std::fs::write(dir.path().join("desk.csv"), export).unwrap();
     let people = r#"[{"client":"","people":[{"address":"user0@acme.example","name":"Ann Lee"}],"things":[]}]"#;
     std::fs::write(dir.path().join("people.json"), people).unwrap();
-    std::fs::write(dir.path().join("numbers.csv"), "Number,Opened\nINC1,2026-05-13 10:00\nINC2,2026-05-14 10:00\n").unwrap();
+    std::fs::write(
+        dir.path().join("numbers.csv"),
+        "Number,Opened\nINC1,2026-05-13 10:00\nINC2,2026-05-14 10:00\n",
+    )
+    .unwrap();
     let alone = |args: &[&str]| {
         let (good, shown, said) = run(dir.path(), args);
         assert!(good, "{said}");

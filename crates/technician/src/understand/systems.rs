@@ -106,25 +106,38 @@ const OWN: &[&str] = &[
 ];
 /// Directly before "password", "account" or "login" these name no other system.
 static NO_SYSTEM: LazyLock<HashSet<&str>> = LazyLock::new(|| {
-    "0 a abgelaufenes about active actual ad admin after again aktuelles all already also altem altes an and \
-     anderes any apprentice as assistance assistant at azubi azure bad because before big bitte boss both but by \
-     call can cannot change changed changing chg choose colleague colleagues company computer corporate correct \
-     correctly create current das dass day deactivated default dein deren desktop directory disable disabled does \
-     domain domain's domane duplicate each ein eine einem einen either email emails employee employees enable \
-     enabled enter entered entra every exchange existing expire expired expiring external fail failed failing \
-     failure falsches first for force forced forgot forgotten freelancer frequent friends from fur get give got \
-     guest habe had has hat have having help her hers his hotmail how ich ihr ihre ihrem ihres im in inactive \
-     incorrect initial intern into is issue ist it its joiner just keep keeps keyed known lan laptop last leaver \
-     let like local lock locked log lost m365 mail mailbox main make mal manager many me means mein meine meinem \
-     meinen meines microsoft mit month morning multiple my need needs network netzwerk neu neue neues new newly \
-     next no nochmal normal not now nxt o365 of office old on one online onto or other our outlook own pc personal \
-     please present previous primary privileged problem provide rdp re reactivate reenable regular remember remote \
-     repeated request reset resets resetting return same second see sein seine seinem self send service set several \
-     shared she sicheres sie since single so some someones staff standard still strong stuck student successful \
-     suddenly supplied suspended team teams temp temporary test than that the their them then there these this to \
-     today trainee tried try trying two type typed unable unblock und unknown unlock unsuccessful until up update \
-     updated urgent use used user users valid vergessenes vom von vpn was weak wegen weil what when which while \
-     whole whose why will windows with without work worker working workstation wrong yesterday your zu zum zur"
+    "0 a abend aber abgelaufenes about active actual ad admin after afternoon again aktuelles all already also \
+     altem altes always am an and anderes another any apprentice are as asap assistance assistant at attempts azubi \
+     azure back bad be because been before bei being big bitte blank blocked boss both boy but by call can cannot \
+     ceo cfo change changed changing chef chg choose clever client colleague colleagues come comes company computer \
+     corporate correct correctly could create current customer damen damit dann das dass day deactivated dear \
+     default dein dem den denn der deren des desk desktop dialog die dienstag director directory disable disabled \
+     doch doctor does domain domain's domane donnerstag drive driver duplicate each easy ein eine einem einen \
+     eingegeben eingetippt either email emails employee employees empty enable enabled enter entered entire entra \
+     error euch euer even evening ever every everybody everyone exceeded exchange existing expire expired expiring \
+     external fail failed failing fails failure falsche falschen falscher falsches few file first folder for force \
+     forced forget forgot forgotten form former freelancer freitag frequent fresh friday friend friends from fur \
+     gestern get gets getting girl give go goes going good got gruss guest guten guy guys habe had hallo has hat \
+     have having he hello help her herren hers heute hey hi him his hotmail how ich ihr ihre ihrem ihres im immer \
+     in inactive incorrect initial intern into is issue ist it its joiner just keep keeps kein keine keyed known \
+     kollege kollegin lady lan laptop last latter least leaver leider less let like link local lock locked log lose \
+     lost m365 madam mail mailbox main make mal man manager many may me means mehr mehrfach mehrmals mein meine \
+     meinem meinen meines message microsoft might misplaced mistyped mit mitarbeiter mitarbeiterin mittwoch mobile \
+     moin monday montag month more morgen morning most much multiple must my nach need needs network netzwerk neu \
+     neue neues never new newly next nicht no noch nochmal normal not notes now nurse nxt o365 oder of office often \
+     old on one online only onto or other our outlook own page pc people person personal phone please praktikant \
+     present previous primary privileged problem prompt provide quick quite rdp re reactivate read reads real \
+     really recover recovery reenable regular remember remote repeated request reset resets resetting return right \
+     said same saturday say saying says schon screen second secret see sein seine seinem seit self send service \
+     servus set several shall shared she should show showing shows sicheres sie simple since single sir so some \
+     somebody someone someones staff standard start starter still strong stuck student successful suddenly sunday \
+     supplied support suspended tag teacher team teams temp temporary test than thank thanks that the their them \
+     then there these they this thursday to today tomorrow too trainee tried try trying tuesday two type typed \
+     typing typo um unable unblock und unknown unlock uns unser unsere unserem unseren unsuccessful until up update \
+     updated urgent urgently use used user users valid vergessenes vertippt very visitor vom von vor vpn wanted \
+     wants was weak wednesday wegen weil welcome were what when which while who whole whose why wieder will window \
+     windows windwos winfows wir wish with without wnidows woman work worker working workstation would wrong \
+     yesterday you your zu zum zur zusammen"
         .split(' ')
         .collect()
 });
@@ -212,7 +225,8 @@ fn named(sentence: &[&str], people: &[String]) -> Option<String> {
 /// "locked out on bex", "password reset to hub": what a sentence about getting in ends with.
 fn into(sentence: &[&str], people: &[String]) -> Option<String> {
     let [.., before, to, name] = sentence else { return None };
-    let getting = GETTING.contains(before) || NOUNS.contains(before);
+    // "the lockout on jdoe" is about a person.
+    let getting = GETTING.contains(before) || (NOUNS.contains(before) && *to != "on");
     let free = TO.contains(to)
         && !NO_SYSTEM.contains(name)
         && !PLACES.contains(name)
@@ -223,10 +237,8 @@ fn into(sentence: &[&str], people: &[String]) -> Option<String> {
 /// What is done to a password, before the name of its system: "reset ess password".
 const CHANGED: &[&str] = &["reset", "unlock", "change", "forgot", "forgotten", "lost", "expired"];
 /// What stands before "to", "on" or "in" and the name.
-const GETTING: &[&str] = &[
-    "login", "logon", "log", "logging", "sign", "in", "out", "locked", "lockout", "reset",
-    "unlock", "expired", "gesperrt",
-];
+const GETTING: &[&str] =
+    &["login", "logon", "log", "logging", "sign", "out", "locked", "reset", "expired", "gesperrt"];
 const TO: &[&str] = &["to", "into", "on", "onto", "in"];
 /// Where somebody is or when something is, not what they sign in to.
 const PLACES: &[&str] = &[
@@ -309,6 +321,7 @@ fn is_somebody(word: &str, people: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::Intent;
 
     fn read(text: &str) -> Option<String> {
         other(text, &["anna".to_owned(), "reed".to_owned()])
@@ -349,5 +362,22 @@ mod tests {
         ] {
             assert_eq!(read(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_history_about_the_directory_is_rarely_taken_for_another_systems() {
+        let changes = |i| {
+            matches!(
+                i,
+                Intent::UnlockAccount
+                    | Intent::ResetPassword
+                    | Intent::EnableAccount
+                    | Intent::DisableAccount
+            )
+        };
+        let history: Vec<_> =
+            crate::starter_history().into_iter().filter(|l| changes(l.intent)).collect();
+        let taken = history.iter().filter(|l| other(&l.text, &[]).is_some()).count();
+        assert!(taken * 100 < history.len(), "{taken} of {}", history.len());
     }
 }
