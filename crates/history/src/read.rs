@@ -241,7 +241,7 @@ fn sample(
     Ok(rows)
 }
 
-fn csv_source(head: &mut Vec<u8>, ended: bool, limits: Limits) -> Result<Source, HistoryError> {
+fn csv_source(head: &mut [u8], ended: bool, limits: Limits) -> Result<Source, HistoryError> {
     let dialect = match told_delimiter(head) {
         Some(delimiter) => Dialect { delimiter, ..dialect_with(head, b',') },
         None => sniff(head, limits)?,

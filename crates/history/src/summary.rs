@@ -4,8 +4,11 @@ use crate::row::Why;
 use domain::{PastDeed, PastTicket, UnixMs};
 use std::collections::BTreeMap;
 
-/// What a ticket has, and how a table names it.
-const PARTS: [(&str, fn(&PastTicket) -> bool); 17] = [
+/// How a table names something, and whether a ticket has it.
+type Part = (&'static str, fn(&PastTicket) -> bool);
+
+/// What a ticket can have.
+const PARTS: [Part; 17] = [
     ("customer", |t| !t.client.is_empty()),
     ("requester", |t| !t.requester.is_empty()),
     ("subject", |t| !t.subject.is_empty()),
