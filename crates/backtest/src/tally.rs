@@ -13,6 +13,7 @@ use crate::{
 use domain::{Intent, PastDeed, PastTicket, UnixMs};
 use jiff::{Timestamp, civil::Weekday, tz::TimeZone};
 use std::collections::{BTreeMap, HashMap};
+use technician::learn::clusters::{Clusters, clusters};
 
 /// Classes that are listed; the rest is one line.
 const MOST_CLASSES: usize = 40;
@@ -30,6 +31,8 @@ pub(crate) struct Tally<'a> {
     /// Questions by person and day.
     questions: HashMap<String, HashMap<i64, u32>>,
     timed_minutes: Share,
+    /// What tickets without a category are about.
+    about: Clusters,
 }
 
 #[derive(Default)]
@@ -60,6 +63,7 @@ impl<'a> Tally<'a> {
             differences: Vec::new(),
             questions: HashMap::new(),
             timed_minutes: Share::default(),
+            about: about(tickets, prepared),
         }
     }
 
@@ -104,19 +108,19 @@ impl<'a> Tally<'a> {
             let who = approver(ticket, directory);
             *self.questions.entry(who).or_default().entry(day(seen.at)).or_default() += 1;
         }
-        self.class(ticket, seen, &replayed, &agreement, way, minutes);
+        let class = self.class_of(at, ticket, seen);
+        self.class(class, ticket, &replayed, &agreement, way, minutes);
     }
 
     fn class(
         &mut self,
+        (name, intent): (String, Option<Intent>),
         ticket: &PastTicket,
-        seen: &Prepared,
         replayed: &Replayed,
         agreement: &Agreement,
         way: usize,
         minutes: f64,
     ) {
-        let (name, intent) = class_of(ticket, seen);
         let sums = self.classes.entry(name).or_default();
         sums.intent = intent;
         sums.ways[way] += 1;
@@ -131,6 +135,24 @@ impl<'a> Tally<'a> {
             let short = replayed.reason.split(" (left out").next().unwrap_or_default();
             *sums.reasons.entry(short.to_owned()).or_default() += 1;
         }
+    }
+
+    /// What is asked, where that is understood; else how the desk sorted it, else what its words are.
+    fn class_of(
+        &self,
+        at: usize,
+        ticket: &PastTicket,
+        seen: &Prepared,
+    ) -> (String, Option<Intent>) {
+        let of = &seen.understanding;
+        if !of.abstained && of.intent != Intent::Other {
+            return (of.intent.name().replace('_', " "), Some(of.intent));
+        }
+        if !ticket.category.is_empty() {
+            return (format!("other: {}", ticket.category), None);
+        }
+        let about = self.about.of.get(at).copied().flatten().and_then(|c| self.about.names.get(c));
+        (about.map_or_else(|| "other, of many kinds".into(), |name| format!("about: {name}")), None)
     }
 
     fn month(&self, at: usize, when: UnixMs) -> String {
@@ -210,15 +232,14 @@ fn class(name: String, sums: &Sums, risk: f64) -> Class {
     }
 }
 
-/// What is asked, where that is understood; else how the desk sorted it.
-fn class_of(ticket: &PastTicket, seen: &Prepared) -> (String, Option<Intent>) {
-    let of = &seen.understanding;
-    if !of.abstained && of.intent != Intent::Other {
-        return (of.intent.name().replace('_', " "), Some(of.intent));
-    }
-    let own = [&ticket.category, &ticket.group].into_iter().find(|t| !t.is_empty());
-    let name = own.map_or_else(|| "not understood".to_owned(), |own| format!("other: {own}"));
-    (name, None)
+/// What tickets are about that the desk gave no category.
+fn about(tickets: &[PastTicket], prepared: &[Prepared]) -> Clusters {
+    let text = |(ticket, seen): (&PastTicket, &Prepared)| match ticket.category.is_empty() {
+        true => format!("{} {}", ticket.subject, seen.request),
+        false => String::new(),
+    };
+    let texts: Vec<String> = tickets.iter().zip(prepared).map(text).collect();
+    clusters(texts.iter().map(String::as_str))
 }
 
 fn minutes(ticket: &PastTicket) -> Option<f64> {

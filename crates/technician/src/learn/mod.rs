@@ -11,6 +11,7 @@ mod artifact;
 pub mod binomial;
 mod calibrate;
 pub mod classify;
+pub mod clusters;
 pub mod deeds;
 mod descent;
 mod history;
