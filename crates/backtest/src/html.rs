@@ -154,11 +154,12 @@ impl Page<'_> {
     }
 }
 
-/// In per cent, with one digit below ten.
+/// In per cent, with more digits the smaller it is.
 fn percent(share: f64) -> String {
     let percent = share * 100.0;
     match percent {
         p if p == 0.0 || p >= 10.0 => format!("{p:.0} %"),
+        p if p < 0.995 => format!("{p:.2} %"),
         p => format!("{p:.1} %"),
     }
 }

@@ -54,6 +54,15 @@ fn help_says_what_every_command_does() {
         (&["cells", "--help"], &["Where clients live", "list", "move", "stay"]),
         (&["cells", "move", "--help"], &["--target-database <PATH>", "run it", "again"]),
         (&["import", "--help"], &["closed tickets", "--mapping <FILE>", "psa:NAME", "--show"]),
+        (
+            &["backtest", "--help"],
+            &[
+                "Replay closed tickets",
+                "--directory <FILE>",
+                "--report <FILE>",
+                "--sandbox <TICKETS>",
+            ],
+        ),
         (&["judge", "--help"], &["offline", "--explain <FILE>"]),
         (&["login", "--help"], &["one-time sign-in link"]),
         (&["demo", "--help"], &["--headless", "--print-world", "--from <FILE>", "--json <FILE>"]),
