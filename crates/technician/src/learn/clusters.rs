@@ -244,7 +244,6 @@ mod tests {
                 .collect();
             assert_eq!(kinds.len(), 1, "{about} mixes {kinds:?}");
         }
-        let all = found.names.join("; ");
         assert!(found.names.iter().all(|n| n.split(", ").count() == 3), "{:?}", found.names);
         assert_eq!(found, clusters(texts.iter().map(String::as_str)));
     }

@@ -27,7 +27,7 @@ static KNOWN: LazyLock<Patterns> = LazyLock::new(|| {
         "netweaver|bex|ess|sap|saps|erp|crm|hcm|hrp|hris|hana|scm|srm|plm|mii|wms|sid",
         "salesforce|oracle|netsuite|navision|dynamics|xero|quickbooks|datev|lexware|intuit|odoo|infor|ariba|coupa|concur|workday|adp|paychex|gusto|bamboohr|personio|kronos|successfactors|ultipro",
         "hubspot|pipedrive|zoho|zendesk|freshdesk|mailchimp|marketo|servicenow|jira|confluence|bitbucket|github|gitlab|jenkins|trello|smartsheet|basecamp",
-        "docusign|adobe|autodesk|autocad|solidworks|catia|teamcenter|windchill|revit|tableau|qlik|cognos|hpqc|labview",
+        "docusign|adobe|autodesk|autocad|solidworks|sage|clio|lexoffice|notion|catia|teamcenter|windchill|revit|tableau|qlik|cognos|hpqc|labview",
         "dropbox|gmail|icloud|facebook|linkedin|instagram|paypal|ebay|shopify|magento|wordpress|joomla",
         "ringcentral|avaya|mitel|telephony|telefonanlage|voicemail|softphone",
         "epic|cerner|meditech|dentrix|eaglesoft|elster|zeiterfassung|lohnprogramm|warenwirtschaft|kassensystem",
@@ -107,37 +107,38 @@ const OWN: &[&str] = &[
 /// Directly before "password", "account" or "login" these name no other system.
 static NO_SYSTEM: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     "0 a abend aber abgelaufenes about active actual ad admin after afternoon again aktuelles all already also \
-     altem altes always am an and anderes another any apprentice are as asap assistance assistant at attempts azubi \
-     azure back bad be because been before bei being big bitte blank blocked boss both boy but by call can cannot \
-     ceo cfo change changed changing chef chg choose clever client colleague colleagues come comes company computer \
-     corporate correct correctly could create current customer damen damit dann das dass day deactivated dear \
-     default dein dem den denn der deren des desk desktop dialog die dienstag director directory disable disabled \
-     doch doctor does domain domain's domane donnerstag drive driver duplicate each easy ein eine einem einen \
-     eingegeben eingetippt either email emails employee employees empty enable enabled enter entered entire entra \
-     error euch euer even evening ever every everybody everyone exceeded exchange existing expire expired expiring \
-     external fail failed failing fails failure falsche falschen falscher falsches few file first folder for force \
-     forced forget forgot forgotten form former freelancer freitag frequent fresh friday friend friends from fur \
-     gestern get gets getting girl give go goes going good got gruss guest guten guy guys habe had hallo has hat \
-     have having he hello help her herren hers heute hey hi him his hotmail how ich ihr ihre ihrem ihres im immer \
-     in inactive incorrect initial intern into is issue ist it its joiner just keep keeps kein keine keyed known \
-     kollege kollegin lady lan laptop last latter least leaver leider less let like link local lock locked log lose \
-     lost m365 madam mail mailbox main make mal man manager many may me means mehr mehrfach mehrmals mein meine \
-     meinem meinen meines message microsoft might misplaced mistyped mit mitarbeiter mitarbeiterin mittwoch mobile \
-     moin monday montag month more morgen morning most much multiple must my nach need needs network netzwerk neu \
-     neue neues never new newly next nicht no noch nochmal normal not notes now nurse nxt o365 oder of office often \
-     old on one online only onto or other our outlook own page pc people person personal phone please praktikant \
-     present previous primary privileged problem prompt provide quick quite rdp re reactivate read reads real \
-     really recover recovery reenable regular remember remote repeated request reset resets resetting return right \
-     said same saturday say saying says schon screen second secret see sein seine seinem seit self send service \
-     servus set several shall shared she should show showing shows sicheres sie simple since single sir so some \
-     somebody someone someones staff standard start starter still strong stuck student successful suddenly sunday \
-     supplied support suspended tag teacher team teams temp temporary test than thank thanks that the their them \
-     then there these they this thursday to today tomorrow too trainee tried try trying tuesday two type typed \
+     altem altes always am an and anderes another any apprentice are as asap assistance assistant at attempts \
+     authenticator azubi azure back bad be because been before bei being big bitte blank blocked boss both boy btw \
+     but by bzgl bzw call can cannot ceo cfo change changed changing chef chg choose clever client colleague \
+     colleagues come comes company computer corporate correct correctly could create current customer damen damit \
+     dann das dass day deactivated dear default dein dem den denn der deren des desk desktop dialog die dienstag \
+     director directory disable disabled doch doctor does domain domain's domane donnerstag dr drive driver \
+     duplicate each easy ein eine einem einen eingegeben eingetippt either email emails employee employees empty \
+     enable enabled enter entered entire entra error euch euer even evening ever every everybody everyone evtl \
+     exceeded exchange existing expire expired expiring external fail failed failing fails failure falsche falschen \
+     falscher falsches few file first folder for force forced forget forgot forgotten form former fr freelancer \
+     freitag frequent fresh friday friend friends from fur fyi gestern get gets getting ggf girl give go goes going \
+     good got gruss guest guten guy guys habe had hallo has hat have having he hello help her herren hers heute hey \
+     hi him his hotmail how hr ich ihr ihre ihrem ihres im immer in inactive incorrect initial intern into is issue \
+     ist it its joiner just keep keeps kein keine kerberos keyed known kollege kollegin lady lan laptop last latter \
+     ldap least leaver leider less let like link local lock locked log lose lost m365 madam mail mailbox main make \
+     mal man manager many may me means mehr mehrfach mehrmals mein meine meinem meinen meines message mfa mgr \
+     microsoft might misplaced mistyped mit mitarbeiter mitarbeiterin mittwoch mobile moin monday montag month more \
+     morgen morning most mr mrs ms much multiple must my nach need needs network netzwerk neu neue neues never new \
+     newly next nicht no noch nochmal normal not notes now nurse nxt o365 oder of office often old on one online \
+     only onto or other our outlook own page pc people person personal phone please pls plz praktikant present \
+     previous primary privileged problem prompt provide quick quite rdp re reactivate read reads real really \
+     recover recovery reenable regular remember remote repeated request reset resets resetting return right said \
+     same saturday say saying says schon screen second secret see sein seine seinem seit self send service servus \
+     set several shall shared she should show showing shows sicheres sie simple since single sir so some somebody \
+     someone someones staff standard start starter still strong stuck student successful suddenly sunday supplied \
+     support suspended tag teacher team teams temp temporary test than thank thanks that the their them then there \
+     these they this thks thursday thx tks to today tomorrow too trainee tried try trying tuesday two type typed \
      typing typo um unable unblock und unknown unlock uns unser unsere unserem unseren unsuccessful until up update \
-     updated urgent urgently use used user users valid vergessenes vertippt very visitor vom von vor vpn wanted \
+     updated urgent urgently use used user users valid vergessenes vertippt very visitor vlt vom von vor vpn wanted \
      wants was weak wednesday wegen weil welcome were what when which while who whole whose why wieder will window \
      windows windwos winfows wir wish with without wnidows woman work worker working workstation would wrong \
-     yesterday you your zu zum zur zusammen"
+     yesterday you your zu zum zur zusammen zzt"
         .split(' ')
         .collect()
 });
@@ -160,24 +161,45 @@ const NOUNS: &[&str] = &[
 
 /// The other system that a text about getting in names. `people` are the words of the sender's name and address and of everybody whom the text names.
 pub(super) fn other(text: &str, people: &[String]) -> Option<String> {
-    text.lines().find_map(|line| {
-        let folded = fold(line);
-        let words = words(&folded);
-        words
-            .split(|w| matches!(*w, "." | "!" | "?"))
-            .find_map(|sentence| in_sentence(sentence, people))
+    // A clause of its own says what it is about: "cannot sign in to X, need a reset".
+    let clauses = || text.split(['\n', ',', ';', '(', ')']).map(fold);
+    let ours = clauses().any(|c| OURS.hit(&words(&c)));
+    clauses().find_map(|clause| {
+        let words = words(&clause);
+        words.split(|w| matches!(*w, "." | "!" | "?")).find_map(|s| in_sentence(s, people, ours))
     })
 }
 
-fn in_sentence(sentence: &[&str], people: &[String]) -> Option<String> {
+/// What the directory's own password opens. Beside one of these a product is spoken of in passing, unless its name stands directly at the password.
+static OURS: LazyLock<Patterns> = LazyLock::new(|| {
+    Patterns::new(&[
+        "windows|domain|domane|computer|laptop|pc|outlook|office|o365|m365|email|mailbox|ad",
+        "active directory",
+    ])
+});
+
+fn in_sentence(sentence: &[&str], people: &[String], ours: bool) -> Option<String> {
     if !WAY_IN.hit(sentence) {
         return None;
     }
-    KNOWN
-        .find(sentence)
+    known(sentence, people, ours)
         .or_else(|| THEIRS.find(sentence))
         .or_else(|| some_system(sentence))
         .or_else(|| named(sentence, people))
+}
+
+/// A product that everybody knows, and nobody of that name.
+fn known(sentence: &[&str], people: &[String], ours: bool) -> Option<String> {
+    let found = KNOWN.find(sentence)?;
+    let at_the_password = || {
+        sentence
+            .windows(2)
+            .any(|w| matches!(w, [name, noun] if *name == found && NOUNS.contains(noun)))
+            || sentence
+                .windows(3)
+                .any(|w| matches!(w, [noun, _, name] if *name == found && NOUNS.contains(noun)))
+    };
+    (!is_somebody(&found, people) && (!ours || at_the_password())).then_some(found)
 }
 
 /// "the planning tool", "to the supply chain software", "planning tool account".
@@ -189,7 +211,8 @@ fn some_system(sentence: &[&str]) -> Option<String> {
             before.iter().any(|w| LEADS.contains(w))
         };
         let theirs = || sentence.get(at + 1).is_some_and(|of| NOUNS.contains(of));
-        let named = SOME_SYSTEM.contains(&noun) && !NO_NAME.contains(&name) && (led() || theirs());
+        let free = !NO_NAME.contains(&name) && !NO_SYSTEM.contains(name);
+        let named = SOME_SYSTEM.contains(&noun) && free && (led() || theirs());
         named.then(|| format!("{name} {noun}"))
     })
 }
@@ -197,7 +220,7 @@ fn some_system(sentence: &[&str]) -> Option<String> {
 /// How far before such a noun a word that leads to it may stand.
 const LED_BY: usize = 4;
 
-/// "my bluebird account", "prtgg0k password", "Impact award password reset" as a whole line: the word before the noun is none of those that name no
+/// "my bluebird account", "hpqc password", "Impact award password reset" as a whole line: the word before the noun is none of those that name no
 /// system, and nobody's name.
 fn named(sentence: &[&str], people: &[String]) -> Option<String> {
     let title = sentence.len() <= LONGEST_TITLE;
@@ -224,9 +247,10 @@ fn named(sentence: &[&str], people: &[String]) -> Option<String> {
 
 /// "locked out on bex", "password reset to hub": what a sentence about getting in ends with.
 fn into(sentence: &[&str], people: &[String]) -> Option<String> {
-    let [.., before, to, name] = sentence else { return None };
+    let [rest @ .., before, to, name] = sentence else { return None };
     // "the lockout on jdoe" is about a person.
-    let getting = GETTING.contains(before) || (NOUNS.contains(before) && *to != "on");
+    let signing_in = *before == "in" && rest.last().is_some_and(|w| SIGNING.contains(w));
+    let getting = GETTING.contains(before) || signing_in || (NOUNS.contains(before) && *to != "on");
     let free = TO.contains(to)
         && !NO_SYSTEM.contains(name)
         && !PLACES.contains(name)
@@ -239,6 +263,7 @@ const CHANGED: &[&str] = &["reset", "unlock", "change", "forgot", "forgotten", "
 /// What stands before "to", "on" or "in" and the name.
 const GETTING: &[&str] =
     &["login", "logon", "log", "logging", "sign", "out", "locked", "reset", "expired", "gesperrt"];
+const SIGNING: &[&str] = &["sign", "signing", "signed", "log", "logging", "logged"];
 const TO: &[&str] = &["to", "into", "on", "onto", "in"];
 /// Where somebody is or when something is, not what they sign in to.
 const PLACES: &[&str] = &[
@@ -305,11 +330,10 @@ const WANTED: &[&str] = &[
     "gesperrt",
 ];
 
-/// No word of a language: without vowels, or letters around a number.
+/// No word of a language: without vowels.
 fn is_a_code(word: &str) -> bool {
-    let letters = word.chars().filter(|c| c.is_alphabetic()).count();
-    let vowels = word.chars().any(|c| "aeiouy".contains(c));
-    letters >= 3 && (!vowels || word.trim_matches('0').contains('0'))
+    word.chars().filter(|c| c.is_alphabetic()).count() >= 3
+        && !word.chars().any(|c| "aeiouy".contains(c))
 }
 
 /// A name, also with the s of "Anna's".
@@ -324,7 +348,7 @@ mod tests {
     use domain::Intent;
 
     fn read(text: &str) -> Option<String> {
-        other(text, &["anna".to_owned(), "reed".to_owned()])
+        other(text, &["anna".to_owned(), "reed".to_owned(), "epic".to_owned()])
     }
 
     #[test]
@@ -338,6 +362,8 @@ mod tests {
             ("Impact award password reset", "award password"),
             ("reset bluebird password", "bluebird password"),
             ("Account locked out on bluebird", "on bluebird"),
+            ("cannot sign in to bluebird, need password reset", "to bluebird"),
+            ("My windows works but the SAP password is wrong", "sap"),
             ("password reset to hub", "to hub"),
             ("Please help\nplanning_tool account unlock", "planning tool"),
             ("I cannot log in to salesforce, password expired", "salesforce"),
@@ -358,7 +384,14 @@ mod tests {
             "I cannot log in to any system since the new password",
             "I am locked out in Berlin. Please unlock it",
             "unable to log in to windows",
+            "Epic here, my account is locked",
             "Please reset Anna password",
+            "Please reset my Windows password, I cannot open SAP or Salesforce",
+            "The Outlook app keeps asking for my password, my account is locked",
+            "I can't log into the computer system, password expired",
+            "Pls password reset",
+            "bzgl Konto: gesperrt",
+            "please unlock the u12345a account",
         ] {
             assert_eq!(read(text), None, "{text}");
         }
