@@ -13,6 +13,8 @@ use charts_rs::{BarChart, ChartBase, LineChart, Series, Symbol, YAxisConfig};
 
 /// Blue, light blue, yellow, grey: told apart in grey print as well.
 const WAYS: [&str; 4] = ["#1f5fa8", "#7db3e8", "#e0b23c", "#b9bec6"];
+/// Known truths behind a point that is drawn.
+const TELLING: u32 = 30;
 const SEEN: &str = "#1f5fa8";
 const BOUND: &str = "#c2620e";
 const IDEAL: &str = "#8a919c";
@@ -32,7 +34,13 @@ pub(crate) fn months(report: &Report) -> Result<String, HtmlError> {
 }
 
 /// Share decided against share wrong, with the bound.
+///
+/// Points with little behind them are left out: their bound is near one, and says only that.
 pub(crate) fn curve(points: &[Point]) -> Result<String, HtmlError> {
+    let points: Vec<&Point> = points.iter().filter(|p| p.wrong.of >= TELLING).collect();
+    if points.is_empty() {
+        return Ok(String::new());
+    }
     let at: Vec<f64> = points.iter().map(|p| p.coverage * 100.0).collect();
     let percent = |f: &dyn Fn(&Point) -> f64| {
         points.iter().map(|p| (f(p) * 100.0) as f32).collect::<Vec<f32>>()
@@ -45,11 +53,7 @@ pub(crate) fn curve(points: &[Point]) -> Result<String, HtmlError> {
     for series in [&mut seen, &mut bound] {
         series.x_values = Some(at.clone());
     }
-    let top = points
-        .iter()
-        .filter(|p| p.wrong.of >= 30)
-        .map(|p| p.wrong.at_most())
-        .fold(0.05f64, f64::max);
+    let top = points.iter().map(|p| p.wrong.at_most()).fold(0.05f64, f64::max);
     plot(vec![seen, bound], &[SEEN, BOUND], (top * 110.0).min(100.0) as f32, None)
 }
 

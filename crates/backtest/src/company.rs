@@ -28,7 +28,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) from: &'a str,
     pub(crate) from_name: &'a str,
     pub(crate) intent: Option<Intent>,
-    pub(crate) at: UnixMs,
+    /// When, where it is known; without it everybody of the directory is there.
+    pub(crate) at: Option<UnixMs>,
 }
 
 impl Directory {
@@ -46,7 +47,9 @@ impl Directory {
             account.title = some(&person.title);
             account.department = some(&person.department);
             account.manager_id = some(&person.manager.to_lowercase());
-            for key in [address, person.name.to_lowercase()] {
+            let mut keys = vec![person.name.to_lowercase(), address];
+            keys.dedup();
+            for key in keys.into_iter().filter(|k| !k.is_empty()) {
                 out.by.entry(key).or_default().push(out.accounts.len());
             }
             out.accounts.push(account);
@@ -73,7 +76,7 @@ impl Directory {
             }
             Action::ReadAccount(read) => ReadResult::Account(self.account(&read.account, scene)),
             Action::FindGroup(find) => {
-                ReadResult::Groups(self.group_named(&find.name, scene).into_iter().collect())
+                ReadResult::Groups(self.group_named(&find.name).into_iter().collect())
             }
             Action::ListDevices(_) => ReadResult::Devices(Vec::new()),
             other => {
@@ -104,15 +107,17 @@ impl Directory {
     fn at(&self, at: usize, scene: &Scene<'_>) -> Option<Account> {
         let (since, until) = self.days.get(at).copied()?;
         let mut account = self.accounts.get(at)?.clone();
-        if since.is_some_and(|s| scene.at < s) {
+        if since.zip(scene.at).is_some_and(|(since, at)| at < since) {
             return None;
         }
-        account.state.enabled = until.is_none_or(|u| scene.at <= u);
+        // The last day is a whole day.
+        let gone = until.zip(scene.at).is_some_and(|(until, at)| at.since(until) > 86_400_000);
+        account.state.enabled = !gone;
         Some(stands(account, scene))
     }
 
     /// The group of that name.
-    pub(crate) fn group_named(&self, name: &str, _scene: &Scene<'_>) -> Option<Group> {
+    pub(crate) fn group_named(&self, name: &str) -> Option<Group> {
         let key = name.trim().to_lowercase();
         match self.assumed {
             true => Some(group(name.trim(), Vec::new())),

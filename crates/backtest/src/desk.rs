@@ -100,8 +100,20 @@ fn walk(
     while from < rows.len() {
         let until = ((from as f64 * GROWTH) as usize).min(rows.len());
         let past = rows.get(from.saturating_sub(MOST)..from).unwrap_or(&[]);
-        let examples: Vec<Example<'_>> =
-            past.iter().map(|(at, class)| Example { request: request(*at), class }).collect();
+        // What was still open when the next one came taught nothing yet.
+        let next = rows.get(from).and_then(|(at, _)| prepared.get(*at)).map(|p| p.at);
+        let open = |at: usize| {
+            tickets
+                .get(at)
+                .and_then(|t| t.closed)
+                .zip(next)
+                .is_some_and(|(closed, next)| closed > next)
+        };
+        let examples: Vec<Example<'_>> = past
+            .iter()
+            .filter(|(at, _)| !open(*at))
+            .map(|(at, class)| Example { request: request(*at), class })
+            .collect();
         if let Ok(model) = classify::train(&examples, &Settings::default()) {
             for (at, class) in rows.get(from..until).unwrap_or(&[]) {
                 let reading = model.read(&request(*at), &mut scratch);

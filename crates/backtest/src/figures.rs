@@ -6,8 +6,8 @@ use technician::learn::binomial;
 /// The chance that a stated bound is broken.
 const MISS: f64 = 0.05;
 
-/// A share of what was seen, and how large it may really be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+/// A share of what was seen, and how large it may really be. Written with its value and bound beside the counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Share {
     /// How many.
     pub hits: u32,
@@ -31,10 +31,17 @@ impl Share {
     pub fn at_most(&self) -> f64 {
         binomial::upper_bound(self.hits, self.of, MISS)
     }
+}
 
-    /// With 95 % confidence the true share is at least this; 0 when nothing was seen.
-    pub fn at_least(&self) -> f64 {
-        1.0 - Share { hits: self.of - self.hits.min(self.of), of: self.of }.at_most()
+impl Serialize for Share {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        let mut out = to.serialize_struct("Share", 4)?;
+        out.serialize_field("hits", &self.hits)?;
+        out.serialize_field("of", &self.of)?;
+        out.serialize_field("value", &self.value())?;
+        out.serialize_field("at_most", &self.at_most())?;
+        out.end()
     }
 }
 
@@ -50,14 +57,9 @@ pub struct Sum {
 impl Sum {
     /// Adds up what each of the tickets brings; most bring nothing.
     pub(crate) fn of(values: &[f64]) -> Sum {
-        let n = values.len() as f64;
-        if values.is_empty() {
-            return Sum::default();
-        }
-        let total: f64 = values.iter().sum();
-        let mean = total / n;
-        let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n;
-        Sum { total, give_or_take: 1.96 * (variance * n).sqrt() }
+        // How many such tickets come is a matter of chance as well, so the squares are not taken about the mean.
+        let spread = values.iter().map(|v| v * v).sum::<f64>().sqrt();
+        Sum { total: values.iter().sum(), give_or_take: 1.96 * spread }
     }
 
     /// The same in another unit.
@@ -134,19 +136,16 @@ mod tests {
     #[test]
     fn a_share_knows_how_little_was_seen() {
         let none = Share::default();
-        assert_eq!((none.value(), none.at_most(), none.at_least()), (0.0, 1.0, 0.0));
+        assert_eq!((none.value(), none.at_most()), (0.0, 1.0));
         let few = Share { hits: 0, of: 10 };
         assert!((few.at_most() - 0.2589).abs() < 0.001, "{}", few.at_most());
-        let most = Share { hits: 95, of: 100 };
-        assert!(most.at_least() > 0.89 && most.at_least() < 0.95);
     }
 
     #[test]
-    fn a_sum_of_equal_parts_is_certain_and_of_mixed_ones_is_not() {
-        assert_eq!(Sum::of(&[2.0; 50]), Sum { total: 100.0, give_or_take: 0.0 });
-        let mixed = Sum::of(&[0.0, 4.0, 0.0, 4.0]);
-        assert_eq!(mixed.total, 8.0);
-        assert!((mixed.give_or_take - 7.84).abs() < 0.01);
+    fn a_sum_is_as_uncertain_as_the_number_of_tickets_behind_it() {
+        let many = Sum::of(&[2.0; 100]);
+        assert!((many.total - 200.0).abs() < 1e-9 && (many.give_or_take - 39.2).abs() < 0.01);
+        assert_eq!(Sum::of(&[0.0, 0.0]), Sum::default());
     }
 
     #[test]

@@ -102,7 +102,7 @@ impl Page<'_> {
                 share.hits,
                 share.of,
                 percent(share.value()),
-                percent(share.at_most())
+                percent_up(share.at_most())
             ),
         }
     }
@@ -117,6 +117,10 @@ impl Page<'_> {
 
     fn pct(&self, share: impl std::borrow::Borrow<f64>) -> String {
         percent(*share.borrow())
+    }
+
+    fn up(&self, share: impl std::borrow::Borrow<f64>) -> String {
+        percent_up(*share.borrow())
     }
 
     fn num(&self, value: impl std::borrow::Borrow<f64>) -> String {
@@ -152,6 +156,18 @@ impl Page<'_> {
             }
         }
     }
+}
+
+/// The same for a bound: rounded up, so that it still holds.
+fn percent_up(share: f64) -> String {
+    let digits = if share >= 0.1 {
+        100.0
+    } else if share >= 0.00995 {
+        1_000.0
+    } else {
+        10_000.0
+    };
+    percent((share * digits).ceil() / digits)
 }
 
 /// In per cent, with more digits the smaller it is.

@@ -43,32 +43,39 @@ pub(crate) fn agreement(
     if !matches!(replayed.would, Would::CloseAlone | Would::CloseAfterYes) {
         return Agreement::Unknown;
     }
-    let mut ours: BTreeSet<ActionKind> =
-        replayed.changes.iter().map(domain::Action::kind).collect();
-    // In Active Directory a new password needs the lockout lifted as well; desks rarely write that down.
-    if ours.contains(&ActionKind::ResetPassword) {
-        ours.remove(&ActionKind::UnlockAccount);
+    let ours = bare(replayed.changes.iter().map(domain::Action::kind).collect());
+    let theirs = bare(seen.deeds.did.clone());
+    if ours.is_empty() {
+        // Nothing is changed when a thanks is closed or a question answered; only a change by the desk speaks against it.
+        return if theirs.is_empty() {
+            Agreement::Unknown
+        } else {
+            Agreement::Differs(words(&theirs))
+        };
+    }
+    if seen.deeds.elsewhere {
+        return Agreement::Differs("it worked on another system".into());
+    }
+    if !theirs.is_empty() {
+        return if ours == theirs { Agreement::Same } else { Agreement::Differs(words(&theirs)) };
     }
     let elsewhere = !level1.is_empty()
         && !ticket.group.is_empty()
         && !level1.contains(&ticket.group.to_lowercase());
-    if !seen.did.is_empty() {
-        return match ours.is_subset(&seen.did) && !ours.is_empty() {
-            true => Agreement::Same,
-            false => Agreement::Differs(words(&seen.did)),
-        };
+    match () {
+        () if elsewhere => Agreement::Differs(format!("it went to {}", ticket.group)),
+        // It wrote what it did, and named no change that is known here.
+        () if seen.deeds.said || level1.is_empty() || ticket.group.is_empty() => Agreement::Unknown,
+        () => Agreement::FirstLevel,
     }
-    if ours.is_empty() {
-        // Nothing is changed when a thanks is closed or a question answered; where it was sorted says nothing.
-        return Agreement::Unknown;
+}
+
+/// In Active Directory a new password needs the lockout lifted as well; desks rarely write that down.
+fn bare(mut kinds: BTreeSet<ActionKind>) -> BTreeSet<ActionKind> {
+    if kinds.contains(&ActionKind::ResetPassword) {
+        kinds.remove(&ActionKind::UnlockAccount);
     }
-    if elsewhere {
-        return Agreement::Differs(format!("it went to {}", ticket.group));
-    }
-    match level1.is_empty() || ticket.group.is_empty() {
-        true => Agreement::Unknown,
-        false => Agreement::FirstLevel,
-    }
+    kinds
 }
 
 /// The changes in words.
@@ -81,6 +88,7 @@ pub(crate) fn words(kinds: &BTreeSet<ActionKind>) -> String {
 mod tests {
     use super::*;
     use domain::{AccountRef, Action, Intent, Understanding, UnixMs, action::UnlockAccount};
+    use technician::learn::deeds::Deeds;
 
     fn seen(did: &[ActionKind]) -> Prepared {
         let understanding = Understanding {
@@ -94,16 +102,21 @@ mod tests {
         };
         Prepared {
             at: UnixMs(0),
+            timed: true,
             request: String::new(),
             understanding,
-            did: did.iter().copied().collect(),
+            deeds: Deeds {
+                said: !did.is_empty(),
+                did: did.iter().copied().collect(),
+                elsewhere: false,
+            },
         }
     }
 
     fn unlocked(would: Would) -> Replayed {
         let account = AccountRef { id: "a".into(), login: "a".into(), name: "A".into() };
         let changes = vec![Action::UnlockAccount(UnlockAccount { account })];
-        Replayed { would, changes, tier: None, reason: String::new() }
+        Replayed { would, changes, questions: 0, reason: String::new() }
     }
 
     #[test]

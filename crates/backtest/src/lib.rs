@@ -2,7 +2,8 @@
 //!
 //! INVARIANTS:
 //! - nothing here can touch a client's system: this crate knows no connector and no store, and a replayed verdict leads to no grant;
-//! - what is said about a ticket rests on nothing that came after it: models are trained on what was closed before it was opened;
+//! - what is said about a ticket rests on nothing that came after it: models are trained on what was closed before (only which groups and categories have
+//!   enough tickets to be learned is read from the whole history, and who approves what is as of its end);
 //! - what had to be assumed is in [`Report::assumptions`], in words.
 
 mod charts;
@@ -25,4 +26,4 @@ pub use figures::{Bin, Point, Share, Sum};
 pub use html::{HtmlError, html};
 pub use replay::Would;
 pub use report::{Approver, Class, Difference, Label, Month, Report, Rule, Scope};
-pub use walk::{Settings, backtest};
+pub use walk::{Known, Settings, backtest};

@@ -55,8 +55,8 @@ pub(crate) struct Replayed {
     pub would: Would,
     /// Changes that would have been made, in order.
     pub changes: Vec<Action>,
-    /// The highest tier among the changes; `None` without changes.
-    pub tier: Option<Tier>,
+    /// How often a person would have been asked.
+    pub questions: u32,
     /// Why it went this way, in the technician's or the gate's words.
     pub reason: String,
 }
@@ -106,9 +106,8 @@ pub(crate) struct Run<'a> {
     view: CaseView,
     now: UnixMs,
     seq: u64,
-    /// Highest tier of a change so far.
-    tier: Option<Tier>,
     person_asked: bool,
+    questions: u32,
     /// Why the gate held or refused, for the report.
     because: Option<String>,
 }
@@ -118,12 +117,17 @@ pub(crate) fn replay(
     bench: Bench<'_>,
     ticket: IncomingTicket,
     understanding: &Understanding,
+    timed: bool,
     touched: &mut Touched,
 ) -> Replayed {
     let (from, from_name) = (ticket.from.clone(), ticket.from_name.clone());
     let now = ticket.created_at;
-    let scene =
-        Scene { from: &from, from_name: &from_name, intent: Some(understanding.intent), at: now };
+    let scene = Scene {
+        from: &from,
+        from_name: &from_name,
+        intent: Some(understanding.intent),
+        at: timed.then_some(now),
+    };
     let first =
         Recorded { seq: 0, at: now, actor: Actor::Platform, event: Event::Received { ticket } };
     let case = CaseId(uuid::Uuid::from_u128(1));
@@ -137,15 +141,20 @@ pub(crate) fn replay(
         view,
         now,
         seq: 0,
-        tier: None,
         person_asked: false,
+        questions: 0,
         because: None,
     };
     run.drive(touched)
 }
 
 fn handed_over(reason: &str) -> Replayed {
-    Replayed { would: Would::HandOver, changes: Vec::new(), tier: None, reason: reason.to_owned() }
+    Replayed {
+        would: Would::HandOver,
+        changes: Vec::new(),
+        questions: 0,
+        reason: reason.to_owned(),
+    }
 }
 
 impl Run<'_> {
@@ -192,7 +201,7 @@ impl Run<'_> {
         let done =
             self.view.attempts.iter().filter(|a| a.evidence().is_some() && is_change(&a.action));
         let changes = done.map(|a| a.action.clone()).collect();
-        Replayed { would, changes, tier: self.tier, reason: reason.to_owned() }
+        Replayed { would, changes, questions: self.questions, reason: reason.to_owned() }
     }
 
     fn record(&mut self, actor: Actor, event: Event) {
@@ -217,9 +226,6 @@ impl Run<'_> {
             return self.record(Actor::Platform, Event::Read { action, verdict, result });
         }
         let change = is_change(&action);
-        if change {
-            self.tier = self.tier.max(Some(verdict.tier));
-        }
         self.record(
             Actor::Platform,
             Event::Judged { action: action.clone(), facts, verdict: verdict.clone() },
@@ -232,7 +238,8 @@ impl Run<'_> {
         match &verdict.follows {
             Follow::Refuse => self.because = because(&verdict),
             Follow::Hold(plan) if approved.is_none() => {
-                self.person_asked |= change;
+                self.person_asked = true;
+                self.questions += u32::from(plan.needed);
                 self.because = because(&verdict);
                 let event = Event::Held {
                     approval: ApprovalId(self.id()),
@@ -322,7 +329,7 @@ impl Run<'_> {
         let requester = gate::directory::requester(self.scene.from, &found);
         if let Some(named) = action.account() {
             let target = directory.account(named, &self.scene);
-            let group = action.group().and_then(|g| directory.group_named(&g.name, &self.scene));
+            let group = action.group().and_then(|g| directory.group_named(&g.name));
             facts.target =
                 Fact::known(gate::directory::target(lists, target.as_ref(), named), SOURCE, at);
             if let Some(named) = action.group() {

@@ -25,6 +25,8 @@ pub struct Report {
     pub would: BTreeMap<String, u32>,
     /// Wrong ones among those closed alone of which the desk's record tells.
     pub wrong_alone: Share,
+    /// The same, as far as the desk's own words tell, and not only the group that closed it.
+    pub wrong_alone_by_words: Share,
     /// Wrong ones among those closed after a yes of which the desk's record tells. A person would have seen each of them first.
     pub wrong_after_yes: Share,
     /// Tickets whose truth is known from the desk's words, and from the group alone.
@@ -73,7 +75,7 @@ pub(crate) const MOST_DIFFERENCES: usize = 300;
 /// One month, or one tenth of a history without times.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Month {
-    /// `2026-03`, or `1/10`.
+    /// `2026-03`, or `01/10`.
     pub name: String,
     /// Tickets by way, in the order of [`Would::ALL`].
     pub ways: [u32; 4],
@@ -83,7 +85,7 @@ pub struct Month {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Label {
-    /// The record shows, with 95 % confidence, fewer wrong than the limit.
+    /// The desk's own words show, with 95 % confidence, fewer wrong than the limit among those closed alone.
     SafeAlone,
     /// It can be done, and a person should see each one.
     SafeWithApproval,

@@ -6,8 +6,8 @@ use technician::learn::approvers::{Directory, Learner};
 
 /// Tickets shown for a rule.
 const SHOWN: usize = 5;
-/// Rules shown; the best supported ones of each client come first.
-const MOST: usize = 60;
+/// Rules shown of a client, the best supported ones.
+const MOST: usize = 15;
 
 /// Learns the rules of each company. `kind` says what sort of request the ticket at a place is.
 pub(crate) fn rules<'a>(
@@ -26,18 +26,16 @@ pub(crate) fn rules<'a>(
                 learner.add(ticket, kind(*at));
             }
         }
-        out.extend(learner.rules().into_iter().map(|r| (r.support, r)));
-    }
-    out.sort_by_key(|(support, _)| std::cmp::Reverse(*support));
-    out.truncate(MOST);
-    let mut rules: Vec<Rule> = out
-        .into_iter()
-        .map(|(_, r)| Rule {
+        let mut own = learner.rules();
+        own.sort_by_key(|r| std::cmp::Reverse(r.support));
+        own.truncate(MOST);
+        out.extend(own.into_iter().map(|r| Rule {
             client: r.client,
             sentence: r.sentence,
             tickets: r.tickets.into_iter().take(SHOWN).collect(),
-        })
-        .collect();
+        }));
+    }
+    let mut rules = out;
     rules.sort_by(|a, b| a.client.cmp(&b.client));
     rules
 }

@@ -40,6 +40,8 @@ struct Sums {
     intent: Option<Intent>,
     ways: [u32; 4],
     wrong: Share,
+    /// Those closed alone of which the desk's own words tell.
+    alone_by_words: Share,
     minutes: f64,
     reopened: Share,
     reasons: HashMap<String, u32>,
@@ -52,7 +54,7 @@ impl<'a> Tally<'a> {
         settings: &'a Settings,
     ) -> Tally<'a> {
         Tally {
-            timed: !tickets.is_empty() && tickets.iter().all(|t| t.opened.is_some()),
+            timed: mostly_timed(prepared),
             tickets,
             prepared,
             settings,
@@ -78,18 +80,23 @@ impl<'a> Tally<'a> {
         let (Some(ticket), Some(seen)) = (self.tickets.get(at), self.prepared.get(at)) else {
             return;
         };
-        let way = Would::ALL.iter().position(|w| *w == replayed.would).unwrap_or(3);
+        let way = way(replayed.would);
         self.report.tickets += 1;
         *self.report.would.entry(replayed.would.words().to_owned()).or_default() += 1;
         self.months.entry(self.month(at, seen.at)).or_default()[way] += 1;
         match (replayed.would, agreement.right()) {
-            (Would::CloseAlone, Some(right)) => self.report.wrong_alone.add(!right),
+            (Would::CloseAlone, Some(right)) => {
+                self.report.wrong_alone.add(!right);
+                if by_words(seen) {
+                    self.report.wrong_alone_by_words.add(!right);
+                }
+            }
             (Would::CloseAfterYes, Some(right)) => self.report.wrong_after_yes.add(!right),
             _ => {}
         }
         match &agreement {
             Agreement::Same => self.report.evidence.0 += 1,
-            Agreement::Differs(_) if !seen.did.is_empty() => self.report.evidence.0 += 1,
+            Agreement::Differs(_) if by_words(seen) => self.report.evidence.0 += 1,
             Agreement::FirstLevel | Agreement::Differs(_) => self.report.evidence.1 += 1,
             Agreement::Unknown => {}
         }
@@ -104,29 +111,35 @@ impl<'a> Tally<'a> {
             Would::CloseAfterYes => (minutes - self.settings.approval_minutes).max(0.0),
             _ => 0.0,
         });
-        if replayed.would == Would::CloseAfterYes {
+        if replayed.questions > 0 {
             let who = approver(ticket, directory);
-            *self.questions.entry(who).or_default().entry(day(seen.at)).or_default() += 1;
+            *self.questions.entry(who).or_default().entry(day(seen.at)).or_default() +=
+                replayed.questions;
         }
         let class = self.class_of(at, ticket, seen);
-        self.class(class, ticket, &replayed, &agreement, way, minutes);
+        self.class(class, ticket, seen, &replayed, &agreement, minutes);
     }
 
     fn class(
         &mut self,
         (name, intent): (String, Option<Intent>),
         ticket: &PastTicket,
+        seen: &Prepared,
         replayed: &Replayed,
         agreement: &Agreement,
-        way: usize,
         minutes: f64,
     ) {
+        let by_words = by_words(seen) && replayed.would == Would::CloseAlone;
+        let way = way(replayed.would);
         let sums = self.classes.entry(name).or_default();
         sums.intent = intent;
         sums.ways[way] += 1;
         sums.minutes += minutes;
         if let Some(right) = agreement.right() {
             sums.wrong.add(!right);
+            if by_words {
+                sums.alone_by_words.add(!right);
+            }
         }
         if let Some(reopened) = reopened(ticket) {
             sums.reopened.add(reopened);
@@ -169,12 +182,23 @@ impl<'a> Tally<'a> {
         let times = || self.prepared.iter().map(|p| p.at);
         let span = times().min().zip(times().max()).filter(|_| self.timed);
         report.period = span.map(|(first, last)| (date(first), date(last)));
-        report.months =
-            span.map_or(0.0, |(first, last)| (last.since(first) as f64 / MONTH_MS).max(0.1));
+        // A few days say nothing about a month.
+        let months = span.map_or(0.0, |(first, last)| last.since(first) as f64 / MONTH_MS);
+        report.months = if months < LEAST_MONTHS { 0.0 } else { months };
         report.working_days = span.map_or(0, |(first, last)| working_days(first, last));
+        let untimed = self.prepared.iter().filter(|p| !p.timed).count();
         if !self.timed {
-            assumptions.push("The history has no times: tickets are taken in the order of the source, the oldest first and half an hour apart, and figures are for the whole history, not for a month.".into());
+            assumptions.push("The history has no times: tickets are taken in the order of the source, the oldest first and half an hour apart, and figures are for the whole history, not for a month. Nobody is taken for somebody who had left.".into());
+        } else if untimed > 0 {
+            assumptions.push(format!("{untimed} tickets have no time, or one that cannot be: they stand behind the one before them in the source."));
         }
+        let nobody = self.tickets.iter().filter(|t| t.requester.trim().is_empty()).count();
+        if nobody > 0 {
+            assumptions.push(format!(
+                "{nobody} tickets name no requester: each counts as from somebody else."
+            ));
+        }
+        assumptions.push("Only kinds of changes are compared with the desk's record, not whose account or which group.".into());
         let known = self.timed_minutes;
         if known.hits < known.of {
             assumptions.push(format!(
@@ -207,6 +231,8 @@ impl<'a> Tally<'a> {
     }
 }
 
+/// A shorter history is told as a whole.
+const LEAST_MONTHS: f64 = 0.5;
 /// Milliseconds of a month on average.
 const MONTH_MS: f64 = 365.25 / 12.0 * 86_400_000.0;
 
@@ -216,7 +242,7 @@ fn class(name: String, sums: &Sums, risk: f64) -> Class {
     let closed = alone + after_yes;
     let label = match () {
         () if closed * 2 < tickets => Label::Escalate,
-        () if alone >= after_yes && sums.wrong.at_most() < risk => Label::SafeAlone,
+        () if alone >= after_yes && sums.alone_by_words.at_most() < risk => Label::SafeAlone,
         () => Label::SafeWithApproval,
     };
     let because = sums.reasons.iter().max_by(|a, b| a.1.cmp(b.1).then_with(|| b.0.cmp(a.0)));
@@ -242,13 +268,31 @@ fn about(tickets: &[PastTicket], prepared: &[Prepared]) -> Clusters {
     clusters(texts.iter().map(String::as_str))
 }
 
+/// Its place among the ways.
+fn way(would: Would) -> usize {
+    Would::ALL.iter().position(|w| *w == would).unwrap_or(Would::ALL.len() - 1)
+}
+
+/// Nine in ten tickets have a time.
+fn mostly_timed(prepared: &[Prepared]) -> bool {
+    let timed = prepared.iter().filter(|p| p.timed).count();
+    timed * 10 >= prepared.len() * 9 && timed > 0
+}
+
+/// The desk's own words say what was done.
+fn by_words(seen: &Prepared) -> bool {
+    seen.deeds.elsewhere || !seen.deeds.did.is_empty()
+}
+
 fn minutes(ticket: &PastTicket) -> Option<f64> {
     let worked = ticket.events.iter().filter_map(|e| match e.what {
         PastDeed::Worked { minutes } => Some(minutes),
         _ => None,
     });
-    let sum: u32 = worked.sum();
-    ticket.minutes.or((sum > 0).then_some(sum)).map(f64::from)
+    let sum: u64 = worked.map(u64::from).sum();
+    // A zero is how systems say that nobody wrote it down.
+    let recorded = ticket.minutes.map(u64::from).filter(|m| *m > 0).or((sum > 0).then_some(sum));
+    recorded.map(|m| m as f64)
 }
 
 fn reopened(ticket: &PastTicket) -> Option<bool> {
@@ -258,10 +302,9 @@ fn reopened(ticket: &PastTicket) -> Option<bool> {
 
 /// Who would be asked: whoever said yes back then, else the requester's manager, else the desk.
 fn approver(ticket: &PastTicket, directory: &Directory) -> String {
-    let decided = ticket
-        .events
-        .iter()
-        .find(|e| matches!(e.what, PastDeed::ApprovalDecided { .. }) && !e.by.is_empty());
+    let decided = ticket.events.iter().find(|e| {
+        matches!(e.what, PastDeed::ApprovalDecided { approved: true }) && !e.by.is_empty()
+    });
     let who = decided
         .map(|e| e.by.clone())
         .or_else(|| directory.manager_of(&ticket.requester.to_lowercase()));

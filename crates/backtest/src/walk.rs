@@ -26,8 +26,8 @@ pub struct Settings {
     pub ceiling: Tier,
     /// What the plan has to know; [`Profile::can`] decides which changes are possible.
     pub profile: Profile,
-    /// What the client's configuration lists by name.
-    pub lists: Lists,
+    /// The clients of the policy. One of them is everybody's; of several, each is for the tickets whose customer has one of its names.
+    pub clients: Vec<Known>,
     /// Groups that are the first level, as the source names them; empty: the largest one is taken.
     pub level1: Vec<String>,
     /// What an hour of a technician costs.
@@ -59,7 +59,7 @@ impl Settings {
             brain,
             ceiling: Tier::High,
             profile: Profile { can, ..Profile::default() },
-            lists: Lists::default(),
+            clients: Vec::new(),
             level1: Vec::new(),
             hourly_rate: 60.0,
             currency: "EUR".into(),
@@ -68,6 +68,17 @@ impl Settings {
             risk: 0.05,
         }
     }
+}
+
+/// A client that the policy and the configuration know.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// Its id in the policy.
+    pub id: ClientId,
+    /// What help desks call it.
+    pub names: Vec<String>,
+    /// What its configuration lists by name.
+    pub lists: Lists,
 }
 
 /// Replays a history. `orgs` are the companies' directories, as far as they are known.
@@ -83,7 +94,7 @@ pub fn backtest(
     let mut order: Vec<usize> = (0..tickets.len()).collect();
     order.sort_by_key(|at| prepared.get(*at).map(|p| p.at));
     let level1 = level1(tickets, settings, &mut assumptions);
-    let directories = Directories::of(tickets, orgs);
+    let directories = Directories::of(tickets, orgs, settings);
     directories.assumptions(&mut assumptions);
     let mut tally = Tally::new(tickets, &prepared, settings);
     let mut shadow = Vec::new();
@@ -127,7 +138,7 @@ fn one(
     }
     let mut understanding = seen.understanding.clone();
     understanding.abstained &= !bold;
-    replay::replay(bench, incoming, &understanding, touched)
+    replay::replay(bench, incoming, &understanding, seen.timed, touched)
 }
 
 /// Confidence and truth for the curve: also of tickets on which the technician abstains, as if it did not.
@@ -182,29 +193,44 @@ fn level1(
 /// The companies of a history.
 struct Directories {
     /// By the source's name of the client.
-    by_client: HashMap<String, (ClientId, Directory)>,
+    by_client: HashMap<String, (Known, Directory)>,
     clients: Vec<(String, u32)>,
+    /// Customers that the policy does not know.
+    strangers: usize,
 }
 
 impl Directories {
-    fn of(tickets: &[PastTicket], orgs: &[Org]) -> Directories {
+    fn of(tickets: &[PastTicket], orgs: &[Org], settings: &Settings) -> Directories {
         let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
         for ticket in tickets {
             *counts.entry(&ticket.client).or_default() += 1;
         }
         let mut by_client = HashMap::new();
+        let mut strangers = 0;
         for (n, name) in counts.keys().enumerate() {
             let single = counts.len() == 1 && orgs.len() == 1;
             let org = orgs.iter().find(|o| single || o.client.eq_ignore_ascii_case(name));
             let directory = org.map_or_else(Directory::assumed, Directory::of);
-            if let Ok(id) = ClientId::new(format!("client-{n}")) {
-                by_client.insert((*name).to_owned(), (id, directory));
+            let known = match settings.clients.as_slice() {
+                [only] => Some(only.clone()),
+                several => several
+                    .iter()
+                    .find(|k| k.names.iter().any(|n| n.eq_ignore_ascii_case(name)))
+                    .cloned(),
+            };
+            strangers += usize::from(known.is_none());
+            let stranger = || {
+                let id = ClientId::new(format!("unknown-client-{n}")).ok()?;
+                Some(Known { id, names: Vec::new(), lists: Lists::default() })
+            };
+            if let Some(known) = known.or_else(stranger) {
+                by_client.insert((*name).to_owned(), (known, directory));
             }
         }
         let many = counts.len() > 1;
         let clients =
             counts.into_iter().filter(|_| many).map(|(name, n)| (name.to_owned(), n)).collect();
-        Directories { by_client, clients }
+        Directories { by_client, clients, strangers }
     }
 
     fn bench<'a>(
@@ -212,12 +238,12 @@ impl Directories {
         ticket: &PastTicket,
         settings: &'a Settings,
     ) -> Option<(Bench<'a>, &'a Directory)> {
-        let (client, directory) = self.by_client.get(&ticket.client)?;
+        let (known, directory) = self.by_client.get(&ticket.client)?;
         let bench = Bench {
             policy: &settings.policy,
             profile: &settings.profile,
-            lists: &settings.lists,
-            client,
+            lists: &known.lists,
+            client: &known.id,
             brain: &settings.brain,
             ceiling: settings.ceiling,
             directory,
@@ -239,6 +265,11 @@ impl Directories {
                  With --directory the real one is asked; some tickets then go to people."
             ));
         }
+        if self.strangers > 0 {
+            let all = self.by_client.len();
+            out.push(format!("The policy names no client for {} of {all} customers in the history: what it says for everybody counts for them.", self.strangers));
+        }
+        out.push("The changes that are possible are those of the directory connectors: unlock, reset, require a new password, enable, disable, group membership.".into());
         out.push("Accounts stood as their users said: locked when somebody asked to be let in, not yet a member when somebody asked to be added.".into());
         out.push("Everybody who is asked for approval says yes, in time.".into());
     }

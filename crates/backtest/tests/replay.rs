@@ -101,8 +101,93 @@ fn the_gate_decides_and_not_the_technician() {
     assert_eq!(asked.approvers.iter().map(|a| a.questions).sum::<u32>(), 20);
     assert!(asked.hours.total < trusted.hours.total);
     let mut emergency = earned();
-    emergency.lists.break_glass.insert("user3*".into());
+    let mut lists = gate::directory::Lists::default();
+    lists.break_glass.insert("user3*".into());
+    let acme = domain::ClientId::new("acme").unwrap();
+    emergency.clients = vec![backtest::Known { id: acme, names: vec![], lists }];
     assert_eq!(run(&tickets, &[], &emergency).count(Would::HandOver), 1);
+}
+
+#[test]
+fn the_policy_of_the_client_counts() {
+    let mut policy = gate::Policy::cautious("test");
+    let all = [
+        ActionKind::Reply,
+        ActionKind::AddNote,
+        ActionKind::LogTime,
+        ActionKind::SetStatus,
+        ActionKind::UnlockAccount,
+    ];
+    policy.autonomy.entry("*".into()).or_default().extend(all.map(|k| (k, Autonomy::AutoAndClose)));
+    policy
+        .autonomy
+        .entry("globex".into())
+        .or_default()
+        .insert(ActionKind::UnlockAccount, Autonomy::AlwaysAsk);
+    let mut settings =
+        Settings::new(policy.compile().unwrap(), BrainId::new("technician").unwrap());
+    let known = |id: &str, name: &str| backtest::Known {
+        id: domain::ClientId::new(id).unwrap(),
+        names: vec![name.into()],
+        lists: Default::default(),
+    };
+    settings.clients = vec![known("acme", "Acme Inc"), known("globex", "Globex")];
+    let of =
+        |client: &str, n| PastTicket { client: client.into(), ..ticket(n, LOCKED.0, LOCKED.1) };
+    let tickets = [of("Acme Inc", 1), of("GLOBEX", 2), of("Initech", 3)];
+    let report = run(&tickets, &[], &settings);
+    assert_eq!(
+        (report.count(Would::CloseAlone), report.count(Would::CloseAfterYes)),
+        (2, 1),
+        "{:?}",
+        report.would
+    );
+    assert!(
+        report.assumptions.iter().any(|a| a.contains("no client for 1 of 3")),
+        "{:?}",
+        report.assumptions
+    );
+}
+
+#[test]
+fn a_reply_that_needs_a_yes_is_not_alone() {
+    let mut policy = gate::Policy::cautious("test");
+    let some = [
+        ActionKind::AddNote,
+        ActionKind::LogTime,
+        ActionKind::SetStatus,
+        ActionKind::UnlockAccount,
+    ];
+    policy
+        .autonomy
+        .entry("*".into())
+        .or_default()
+        .extend(some.map(|k| (k, Autonomy::AutoAndClose)));
+    let settings = Settings::new(policy.compile().unwrap(), BrainId::new("technician").unwrap());
+    let report = run(&[ticket(1, LOCKED.0, LOCKED.1)], &[], &settings);
+    assert_eq!(report.count(Would::CloseAlone), 0, "{:?}", report.would);
+}
+
+#[test]
+fn odd_times_and_numbers_do_no_harm() {
+    let worked =
+        || PastEvent { at: None, by: "desk".into(), what: PastDeed::Worked { minutes: u32::MAX } };
+    let mut tickets: Vec<PastTicket> = (0..30).map(|n| ticket(n, LOCKED.0, LOCKED.1)).collect();
+    tickets[3].opened = Some(UnixMs(i64::MIN));
+    tickets[4].opened = Some(UnixMs(9_000_000_000_000_000_000));
+    tickets[5].events = vec![worked(), worked()];
+    tickets[6].requester.clear();
+    let report = run(&tickets, &[], &earned());
+    assert_eq!(report.tickets, 30);
+    assert!(
+        report.period.is_some()
+            && report.assumptions.iter().any(|a| a.starts_with("2 tickets have no time"))
+    );
+    assert!(report.assumptions.iter().any(|a| a.starts_with("1 tickets name no requester")));
+    html(&report, "test").unwrap();
+    for few in [&tickets[..0], &tickets[..1]] {
+        html(&run(few, &[], &earned()), "test").unwrap();
+    }
 }
 
 #[test]
@@ -162,11 +247,18 @@ fn the_desks_record_is_held_against_it() {
     for t in tickets.iter_mut().take(10) {
         t.events = vec![said("Reset the MFA of the user, nothing was locked.")];
     }
+    for t in tickets.iter_mut().skip(10).take(5) {
+        t.events = vec![said("Unlocked the SAP account of the user.")];
+    }
+    for t in tickets.iter_mut().skip(15).take(5) {
+        t.events = vec![said("Replaced the keyboard, caps lock was stuck.")];
+    }
     let differs = run(&tickets, &[], &earned());
-    assert_eq!(differs.wrong_alone.hits, 10);
+    assert_eq!((differs.wrong_alone.hits, differs.wrong_alone.of), (15, 95));
     assert_eq!(differs.classes.first().map(|c| c.label), Some(Label::SafeWithApproval));
-    assert_eq!(differs.differences.len(), 10);
-    assert_eq!(differs.differences[0].theirs, "reset mfa");
+    assert_eq!(differs.differences.len(), 15);
+    assert!(differs.differences.iter().any(|d| d.theirs == "reset mfa"));
+    assert!(differs.differences.iter().any(|d| d.theirs.contains("another system")));
 }
 
 #[test]

@@ -162,6 +162,9 @@ impl CsvRows {
                 At::Quoted => {
                     if byte == b'\n' {
                         found.first_line.get_or_insert(i);
+                        if found.junk {
+                            break;
+                        }
                     }
                     let stop = |b: &u8| *b == quote || *b == b'\n' || (backslash && *b == b'\\');
                     let run = 1 + rest[1..].iter().position(stop).unwrap_or(rest.len() - 1);
@@ -172,6 +175,11 @@ impl CsvRows {
                     self.cell.push(quote);
                     at = At::Quoted;
                     i += 1;
+                }
+                // Given up at once: whoever opens a quote in every line would have each line read to the end of the file.
+                At::QuoteInQuoted if found.first_line.is_some() => {
+                    found.junk = true;
+                    break;
                 }
                 At::QuoteInQuoted => {
                     found.junk = true;

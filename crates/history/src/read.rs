@@ -194,7 +194,7 @@ fn json_source(head: &[u8], ended: bool, limits: Limits) -> Result<Source, Histo
                     Ok(value) if value.is_object() => {
                         objects += 1;
                         flatten(value, &mut |name, _| {
-                            if known.insert(name.to_owned()) {
+                            if columns.len() < MOST_COLUMNS && known.insert(name.to_owned()) {
                                 columns.push(name.to_owned());
                             }
                         });
@@ -225,16 +225,20 @@ fn json_source(head: &[u8], ended: bool, limits: Limits) -> Result<Source, Histo
     Ok(source)
 }
 
+/// Names in a JSON source that are looked at; more are no table.
+const MOST_COLUMNS: usize = 2_000;
+
 fn sample(
     limits: Limits,
     mut next: impl FnMut(&mut Row) -> std::io::Result<Next>,
 ) -> Result<Vec<Row>, HistoryError> {
     let mut rows = Vec::new();
     let mut row = Row::default();
-    while rows.len() < limits.sample_rows {
+    let mut bad = 0;
+    while rows.len() < limits.sample_rows && bad < limits.sample_rows {
         match next(&mut row).map_err(read_failed)? {
             Next::Row => rows.push(row.clone()),
-            Next::Bad(_) => {}
+            Next::Bad(_) => bad += 1,
             Next::End => break,
         }
     }

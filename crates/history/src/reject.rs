@@ -30,7 +30,10 @@ impl Rejects {
     /// Puts a row aside.
     pub(crate) fn add(&mut self, bad: &Bad) -> Result<(), HistoryError> {
         *self.counts.entry(bad.why).or_default() += 1;
-        let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+        // People open this file in a spreadsheet, which would carry out what begins like a formula.
+        let plain =
+            |text: &str| if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+        let quoted = |text: &str| format!("\"{}{}\"", plain(text), text.replace('"', "\"\""));
         let (says, head) = (quoted(&bad.says), quoted(&bad.head));
         writeln!(self.file, "{},{says},{head}", bad.line)
             .map_err(HistoryError::io(format!("write {}", self.path.display())))

@@ -81,6 +81,8 @@ fn an_export_is_read_as_it_is_and_what_is_wrong_is_named() {
         (vec!["numbers.csv"], "no column was taken for the subject or the description"),
         (vec!["desk.csv", "--directory", "desk.csv"], "a list of objects with `client`"),
         (vec!["desk.csv", "--minutes=-3"], "--minutes is -3"),
+        (vec!["desk.csv", "--level1", "Service Dask"], "no ticket of the history is in that group"),
+        (vec!["desk.csv", "--client", "acme"], "--config"),
         (vec!["desk.csv", "--config", "none.toml"], "none.toml"),
         (vec![], "HISTORY"),
         (vec!["desk.csv", "--report", "missing/r.html"], "missing/r.html"),

@@ -105,3 +105,23 @@ fn a_file_that_was_cut_off_gives_what_is_whole() {
     assert_eq!(read.tickets.len(), 1);
     assert_eq!(read.summary.rejected, [(Why::Quote, 1)].into());
 }
+
+#[test]
+fn a_quote_that_is_opened_in_every_line_costs_each_line_once() {
+    // Were each line read on to the end of the file, this would take hours.
+    let mut text = String::from("id,subject\n1,good\n");
+    text.extend(std::iter::repeat_n("\"a\n", 200_000));
+    let read = take(&text);
+    assert_eq!(read.tickets.len(), 1);
+    assert!(
+        read.summary.rejected.get(&Why::Quote).is_some_and(|n| *n > 90_000),
+        "{:?}",
+        read.summary.rejected
+    );
+}
+
+#[test]
+fn what_is_put_aside_is_no_formula() {
+    let read = take("id,subject,text\n1,a,b\n=2+5,b\n");
+    assert!(read.rejects.contains("\"'=2+5,b\""), "{}", read.rejects);
+}

@@ -2,11 +2,12 @@
 
 use super::CliResult;
 use crate::{app, config::Config};
-use backtest::{Report, Settings, Would};
+use backtest::{Known, Report, Settings, Would};
 use domain::{BrainId, Org, PastTicket};
-use gate::{Policy, directory::Lists};
+use gate::Policy;
 use history::{Limits, Source};
 use std::{
+    collections::BTreeSet,
     error::Error,
     fs::File,
     path::{Path, PathBuf},
@@ -31,11 +32,11 @@ pub(crate) struct Args {
     /// `--autonomy`.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The client's id in the configuration, whose lists of groups and accounts count. [default: the first]
-    #[arg(long, value_name = "ID")]
+    /// The client's id in the configuration: every ticket is one of its. [default: by the customers that the configuration names]
+    #[arg(long, value_name = "ID", requires = "config")]
     client: Option<String>,
     /// How far the changes are trusted that a first installation allows last.
-    #[arg(long, value_enum, default_value_t = Trust::Earned)]
+    #[arg(long, value_enum, default_value_t = Trust::Earned, conflicts_with = "config")]
     autonomy: Trust,
     /// The company's people, groups and owners, as JSON: a list of objects with `client`, `people` and `things`.
     #[arg(long, value_name = "FILE")]
@@ -88,6 +89,25 @@ fn replay(args: &Args) -> CliResult {
     if tickets.is_empty() {
         return Err(format!("{name}: no ticket in it").into());
     }
+    for group in &args.level1 {
+        if !tickets.iter().any(|t| t.group.eq_ignore_ascii_case(group)) {
+            return Err(
+                format!("--level1 {group:?}: no ticket of the history is in that group").into()
+            );
+        }
+    }
+    let theirs = |o: &Org| {
+        orgs.len() == 1 && o.client.is_empty()
+            || tickets.iter().any(|t| t.client.eq_ignore_ascii_case(&o.client))
+    };
+    if !orgs.is_empty() && !orgs.iter().any(theirs) {
+        let clients: BTreeSet<&str> =
+            tickets.iter().map(|t| t.client.as_str()).take(10_000).collect();
+        return Err(format!(
+            "--directory: no `client` in it is one of the history's, which are {clients:?}"
+        )
+        .into());
+    }
     if tickets.iter().all(|t| t.subject.is_empty() && t.body.is_empty()) {
         let why = "no column was taken for the subject or the description; see `journeyman import --show`, correct the mapping and import";
         return Err(format!("{name}: {why}").into());
@@ -127,7 +147,12 @@ fn settings(args: &Args) -> Result<Settings, Failed> {
     let brain = BrainId::new(app::OWN_BRAIN)?;
     let config = args.config.as_deref().map(Config::load).transpose()?;
     let policy = match config.as_ref().map(|c| &c.policy) {
-        Some(Some(policy)) => policy.clone(),
+        Some(Some(policy)) => {
+            eprintln!(
+                "the policy is the configuration file's; the one in force lives in the store (`journeyman policy show`)"
+            );
+            policy.clone()
+        }
         Some(None) => {
             return Err("the configuration has no [policy]: nothing would be allowed".into());
         }
@@ -141,20 +166,28 @@ fn settings(args: &Args) -> Result<Settings, Failed> {
     if let Some(config) = &config {
         settings.ceiling = config.brain.ceiling;
         settings.profile.msp_name = config.msp_name.clone();
-        settings.lists = lists(config, args.client.as_deref())?;
+        settings.clients = clients(config, args.client.as_deref())?;
     }
     Ok(settings)
 }
 
-fn lists(config: &Config, client: Option<&str>) -> Result<Lists, Failed> {
-    let entry = match client {
-        None => config.client.first(),
-        Some(id) => {
-            let found = config.client.iter().find(|c| c.id.as_str() == id);
-            Some(found.ok_or_else(|| format!("the configuration has no client {id:?}"))?)
-        }
+fn clients(config: &Config, only: Option<&str>) -> Result<Vec<Known>, Failed> {
+    let known = |entry: &crate::config::ClientEntry| Known {
+        id: entry.id.clone(),
+        names: entry
+            .customers
+            .iter()
+            .map(|c| c.customer.clone())
+            .chain([entry.name.clone(), entry.id.to_string()])
+            .collect(),
+        lists: app::lists(entry),
     };
-    Ok(entry.map_or_else(Lists::default, app::lists))
+    let all = config.client.iter().filter(|c| only.is_none_or(|id| c.id.as_str() == id));
+    let found: Vec<Known> = all.map(known).collect();
+    match (found.is_empty(), only) {
+        (true, Some(id)) => Err(format!("the configuration has no client {id:?}").into()),
+        _ => Ok(found),
+    }
 }
 
 /// The policy that `journeyman init` writes, as far as this much trust has changed it.
@@ -193,11 +226,9 @@ fn tickets(file: &Path) -> Result<Vec<PastTicket>, Failed> {
     if source.is_own() {
         return Ok(history::tickets(Box::new(open()?)).collect::<Result<_, _>>()?);
     }
-    let folder = std::env::temp_dir().join(format!("journeyman-backtest-{}", std::process::id()));
-    std::fs::create_dir_all(&folder)?;
-    let done = import(source, &folder);
-    let _ = std::fs::remove_dir_all(&folder);
-    done
+    // Only this user may read it: it holds customers' words.
+    let folder = tempfile::tempdir()?;
+    import(source, folder.path())
 }
 
 fn import(source: Source, folder: &Path) -> Result<Vec<PastTicket>, Failed> {

@@ -4,7 +4,7 @@
 //! the past and its object close by, and not when it is negated or a question. INVARIANT: the requester's words are never read here.
 
 use super::text::{Part, TicketText, read};
-use crate::understand::clean::fold;
+use crate::understand::{clean::fold, is_other_system};
 use domain::{ActionKind, PastDeed, PastTicket};
 use std::collections::BTreeSet;
 
@@ -15,6 +15,8 @@ pub struct Deeds {
     pub said: bool,
     /// The changes that its words name.
     pub did: BTreeSet<ActionKind>,
+    /// It worked on an account of another system than the directory.
+    pub elsewhere: bool,
 }
 
 /// Verbs, objects, what both mean together. An empty list of objects: the verb is enough.
@@ -85,7 +87,7 @@ const WAYS: &[Way] = &[
     ),
     (
         ActionKind::DisableAccount,
-        &["disabled", "deactivated", "blocked", "deaktiviert", "gesperrt"],
+        &["disabled", "deactivated", "deaktiviert"],
         &["account", "accounts", "user", "login", "sign-in", "signin", "konto", "benutzer"],
     ),
     (
@@ -226,6 +228,7 @@ impl Deeds {
                 continue;
             }
             self.said = true;
+            self.elsewhere |= is_other_system(sentence);
             if !asks && !words.iter().any(|w| SELVES.contains(w)) {
                 self.read_sentence(&words);
             }
@@ -245,11 +248,23 @@ impl Deeds {
             if at < from {
                 continue;
             }
-            if let Some((kind, ..)) = WAYS.iter().find(|way| fits(way, words, at)) {
+            // "The account is disabled" says how it stands, not what was done.
+            let state = at > 0
+                && matches!(
+                    words.get(at - 1),
+                    Some(&("is" | "was" | "are" | "were" | "ist" | "war" | "shows"))
+                );
+            let found = WAYS.iter().find(|way| fits(way, words, at));
+            if let Some((kind, ..)) = found.filter(|(kind, ..)| !(state && is_a_state(*kind))) {
                 self.did.insert(*kind);
             }
         }
     }
+}
+
+/// Kinds whose verb also says how an account stands.
+fn is_a_state(kind: ActionKind) -> bool {
+    matches!(kind, ActionKind::DisableAccount | ActionKind::EnableAccount)
 }
 
 fn fits((_, verbs, objects): &Way, words: &[&str], at: usize) -> bool {
@@ -298,6 +313,7 @@ mod tests {
                 vec!["disable_account", "remove_licence"],
             ),
             ("Re-enabled her account.", vec!["enable_account"]),
+            ("Account was disabled by HR; reset the password", vec!["reset_password"]),
         ] {
             assert_eq!(did(said), expected, "{said}");
         }
@@ -318,6 +334,19 @@ mod tests {
         }
         let nothing = deeds(&PastTicket::default());
         assert!(!nothing.said && nothing.did.is_empty());
+    }
+
+    #[test]
+    fn work_on_another_system_is_told_apart() {
+        let of = |resolution: &str| {
+            deeds(&PastTicket {
+                id: "1".into(),
+                resolution: resolution.into(),
+                ..Default::default()
+            })
+        };
+        assert!(of("Reset the SAP password of the user in SU01").elsewhere);
+        assert!(!of("Reset the password of the user").elsewhere);
     }
 
     #[test]

@@ -232,6 +232,11 @@ fn follow(seen: &mut Recognised, newer: Recognised, words: usize) -> Option<Stri
     (!one_trouble).then_some(both)
 }
 
+/// Whether a sentence is about getting into another system than the directory.
+pub(crate) fn is_other_system(sentence: &str) -> bool {
+    systems::other(sentence, &[]).is_some()
+}
+
 /// Another system than the directory, in a text that is about getting in.
 fn other_system(
     intent: Intent,
