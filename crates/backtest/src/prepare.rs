@@ -45,11 +45,14 @@ pub(crate) fn prepare(tickets: &[PastTicket], model: &Model) -> Vec<Prepared> {
                 scope.spawn(read)
             })
             .collect();
-        let whole = |part: std::thread::ScopedJoinHandle<'_, Vec<Prepared>>| match part.join() {
-            Ok(read) => read,
-            Err(panic) => std::panic::resume_unwind(panic),
-        };
-        parts.into_iter().flat_map(whole).collect()
+        let mut out = Vec::with_capacity(tickets.len());
+        for part in parts {
+            match part.join() {
+                Ok(read) => out.extend(read),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        out
     })
 }
 
