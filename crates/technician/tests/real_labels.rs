@@ -66,10 +66,12 @@ fn what_may_act_alone_is_right_on_real_tickets() {
             continue;
         }
         let Some(known) = labels.get(id) else {
+            println!("no label: ticket {id} as {}", read.intent.name());
             acted_unlabelled += 1;
             continue;
         };
         let way = figures.entry(read.intent.name()).or_default();
+        let before = way[2];
         let either = |label: &str| matches!(label, "unlock_account" | "reset_password");
         match () {
             () if known.application => way[2] += 1,
@@ -81,6 +83,9 @@ fn what_may_act_alone_is_right_on_real_tickets() {
                 way[1] += 1
             }
             () => way[2] += 1,
+        }
+        if way[2] > before {
+            println!("wrong: ticket {id} as {}", read.intent.name());
         }
     }
     println!("intent, as labelled, arguable, wrong; acted on without a label: {acted_unlabelled}");

@@ -234,7 +234,7 @@ fn follow(seen: &mut Recognised, newer: Recognised, words: usize) -> Option<Stri
 
 /// Whether a sentence is about getting into another system than the directory.
 pub(crate) fn is_other_system(sentence: &str) -> bool {
-    systems::other(sentence, &[]).is_some()
+    systems::other(sentence, &[], &[]).is_some()
 }
 
 /// Another system than the directory, in a text that is about getting in.
@@ -254,17 +254,15 @@ fn other_system(
     if !changes_access {
         return None;
     }
-    let mut people: Vec<String> = vec![ticket.from.clone(), ticket.from_name.clone()];
-    people.extend(about.map(|m| match m {
-        Mention::Address(a) | Mention::Name(a) => a.clone(),
-    }));
-    let people: Vec<String> = people
-        .iter()
-        .flat_map(|p| p.split(|c: char| !c.is_alphanumeric()))
-        .filter(|w| !w.is_empty())
-        .map(clean::fold)
-        .collect();
-    systems::other(text, &people).map(Signal::OtherSystem)
+    let words = |text: &str| -> Vec<String> {
+        let parts = text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
+        parts.map(clean::fold).collect()
+    };
+    let sender = words(&format!("{} {}", ticket.from, ticket.from_name));
+    let named = about.map_or_else(Vec::new, |m| match m {
+        Mention::Address(a) | Mention::Name(a) => words(a),
+    });
+    systems::other(text, &sender, &named).map(Signal::OtherSystem)
 }
 
 fn signs_in(intent: Intent) -> bool {

@@ -7,6 +7,7 @@ use super::{
     clean::fold,
     pattern::{Patterns, words},
 };
+use domain::Intent;
 use std::{collections::HashSet, sync::LazyLock};
 
 /// What is being got into. A sentence without one of these is about something else.
@@ -96,8 +97,8 @@ const NO_NAME: &[&str] = &[
 ];
 /// What a named thing follows: "the booking tool", "for booking software".
 const LEADS: &[&str] = &[
-    "the", "our", "my", "for", "in", "into", "to", "of", "das", "dem", "den", "die", "der",
-    "unser", "unserem", "im", "fur", "mein", "meinem",
+    "on", "auf", "the", "our", "my", "for", "in", "into", "to", "of", "das", "dem", "den", "die",
+    "der", "unser", "unserem", "im", "fur", "mein", "meinem",
 ];
 /// Whose it is, before a name: "my bluebird account".
 const OWN: &[&str] = &[
@@ -115,30 +116,31 @@ static NO_SYSTEM: LazyLock<HashSet<&str>> = LazyLock::new(|| {
      director directory disable disabled doch doctor does domain domain's domane donnerstag dr drive driver \
      duplicate each easy ein eine einem einen eingegeben eingetippt either email emails employee employees empty \
      enable enabled enter entered entire entra error euch euer even evening ever every everybody everyone evtl \
-     exceeded exchange existing expire expired expiring external fail failed failing fails failure falsche falschen \
-     falscher falsches few file first folder for force forced forget forgot forgotten form former fr freelancer \
-     freitag frequent fresh friday friend friends from fur fyi gestern get gets getting ggf girl give go goes going \
-     good got gruss guest guten guy guys habe had hallo has hat have having he hello help her herren hers heute hey \
-     hi him his hotmail how hr ich ihr ihre ihrem ihres im immer in inactive incorrect initial intern into is issue \
-     ist it its joiner just keep keeps kein keine kerberos keyed known kollege kollegin lady lan laptop last latter \
-     ldap least leaver leider less let like link local lock locked log lose lost m365 madam mail mailbox main make \
-     mal man manager many may me means mehr mehrfach mehrmals mein meine meinem meinen meines message mfa mgr \
-     microsoft might misplaced mistyped mit mitarbeiter mitarbeiterin mittwoch mobile moin monday montag month more \
-     morgen morning most mr mrs ms much multiple must my nach need needs network netzwerk neu neue neues never new \
-     newly next nicht no noch nochmal normal not notes now nurse nxt o365 oder of office often old on one online \
-     only onto or other our outlook own page pc people person personal phone please pls plz praktikant present \
-     previous primary privileged problem prompt provide quick quite rdp re reactivate read reads real really \
-     recover recovery reenable regular remember remote repeated request reset resets resetting return right said \
-     same saturday say saying says schon screen second secret see sein seine seinem seit self send service servus \
-     set several shall shared she should show showing shows sicheres sie simple since single sir so some somebody \
-     someone someones staff standard start starter still strong stuck student successful suddenly sunday supplied \
-     support suspended tag teacher team teams temp temporary test than thank thanks that the their them then there \
-     these they this thks thursday thx tks to today tomorrow too trainee tried try trying tuesday two type typed \
-     typing typo um unable unblock und unknown unlock uns unser unsere unserem unseren unsuccessful until up update \
-     updated urgent urgently use used user users valid vergessenes vertippt very visitor vlt vom von vor vpn wanted \
-     wants was weak wednesday wegen weil welcome were what when which while who whole whose why wieder will window \
-     windows windwos winfows wir wish with without wnidows woman work worker working workstation would wrong \
-     yesterday you your zu zum zur zusammen zzt"
+     exceeded excel exchange existing expire expired expiring external fail failed failing fails failure falsche \
+     falschen falscher falsches few file first folder for force forced forget forgot forgotten form former fr \
+     freelancer freitag frequent fresh friday friend friends from fur fyi gestern get gets getting ggf girl give go \
+     goes going good got gruss guest guten guy guys habe had hallo has hat have having he hello help her herren \
+     hers heute hey hi him his hotmail how ich ihr ihre ihrem ihres im immer in inactive incorrect initial intern \
+     into intune is issue ist it its joiner just keep keeps kein keine kerberos keyed known kollege kollegin lady \
+     lan laptop last latter ldap least leaver leider less let like link local lock locked log lose lost lync m365 \
+     madam mail mailbox main make mal man manager many may me means mehr mehrfach mehrmals mein meine meinem meinen \
+     meines message mfa mgr microsoft might misplaced mistyped mit mitarbeiter mitarbeiterin mittwoch mobile moin \
+     monday montag month more morgen morning most mr mrs ms much multiple must my nach need needs network netzwerk \
+     neu neue neues never new newly next nicht no noch nochmal normal not notes now nurse nxt o365 oder of office \
+     often old on one onedrive onenote online only onto or other our outlook own page pc people person personal \
+     phone planner please pls plz powerpoint praktikant present previous primary privileged problem prompt provide \
+     quick quite rdp re reactivate read reads real really recover recovery reenable regular remember remote \
+     repeated request reset resets resetting return right said same saturday say saying says schon screen second \
+     secret see sein seine seinem seit self send service servus set several shall shared sharepoint she should show \
+     showing shows sicheres sie simple since single sir skype so some somebody someone someones staff standard \
+     start starter still strong stuck student successful suddenly sunday supplied support suspended tag teacher \
+     team teams temp temporary test than thank thanks that the their them then there these they this thks thursday \
+     thx tks to today tomorrow too trainee tried try trying tuesday two type typed typing typo um unable unblock \
+     und unknown unlock uns unser unsere unserem unseren unsuccessful until up update updated urgent urgently use \
+     used user users valid vergessenes vertippt very visitor vlt vom von vor vpn wanted wants was weak wednesday \
+     wegen weil welcome were what when which while who whole whose why wieder will window windows windwos winfows \
+     wir wish with without wnidows woman word work worker working workstation would wrong yammer yesterday you your \
+     zu zum zur zusammen zzt"
         .split(' ')
         .collect()
 });
@@ -159,14 +161,17 @@ const NOUNS: &[&str] = &[
     "logins",
 ];
 
-/// The other system that a text about getting in names. `people` are the words of the sender's name and address and of everybody whom the text names.
-pub(super) fn other(text: &str, people: &[String]) -> Option<String> {
+/// The other system that a text about getting in names. `sender` are the words of the sender's name and address, `named` those of whom the text names.
+pub(super) fn other(text: &str, sender: &[String], named: &[String]) -> Option<String> {
+    let people: Vec<String> = sender.iter().chain(named).cloned().collect();
     // A clause of its own says what it is about: "cannot sign in to X, need a reset".
     let clauses = || text.split(['\n', ',', ';', '(', ')']).map(fold);
     let ours = clauses().any(|c| OURS.hit(&words(&c)));
     clauses().find_map(|clause| {
         let words = words(&clause);
-        words.split(|w| matches!(*w, "." | "!" | "?")).find_map(|s| in_sentence(s, people, ours))
+        words
+            .split(|w| matches!(*w, "." | "!" | "?"))
+            .find_map(|s| in_sentence(s, sender, &people, ours))
     })
 }
 
@@ -178,28 +183,55 @@ static OURS: LazyLock<Patterns> = LazyLock::new(|| {
     ])
 });
 
-fn in_sentence(sentence: &[&str], people: &[String], ours: bool) -> Option<String> {
+fn in_sentence(
+    sentence: &[&str],
+    sender: &[String],
+    people: &[String],
+    ours: bool,
+) -> Option<String> {
     if !WAY_IN.hit(sentence) {
         return None;
     }
-    known(sentence, people, ours)
+    known(sentence, sender, ours)
         .or_else(|| THEIRS.find(sentence))
         .or_else(|| some_system(sentence))
         .or_else(|| named(sentence, people))
 }
 
 /// A product that everybody knows, and nobody of that name.
-fn known(sentence: &[&str], people: &[String], ours: bool) -> Option<String> {
+fn known(sentence: &[&str], sender: &[String], ours: bool) -> Option<String> {
     let found = KNOWN.find(sentence)?;
-    let at_the_password = || {
-        sentence
-            .windows(2)
-            .any(|w| matches!(w, [name, noun] if *name == found && NOUNS.contains(noun)))
-            || sentence
-                .windows(3)
-                .any(|w| matches!(w, [noun, _, name] if *name == found && NOUNS.contains(noun)))
+    let near = |way_in: &dyn Fn(&str) -> bool, most: usize| {
+        let at = |is: &dyn Fn(&str) -> bool| -> Vec<usize> {
+            sentence.iter().enumerate().filter(|(_, w)| is(w)).map(|(n, _)| n).collect()
+        };
+        let names = at(&|w| found.split(' ').any(|f| f == w));
+        let ways = at(way_in);
+        names.iter().any(|n| ways.iter().any(|w| n.abs_diff(*w) <= most))
     };
-    (!is_somebody(&found, people) && (!ours || at_the_password())).then_some(found)
+    let noun = |w: &str| NOUNS.contains(&w);
+    let changed = sentence.iter().any(|w| CHANGED.contains(w));
+    let leads = |to: &str| TO.contains(&to) || (changed && matches!(to, "for" | "fur"));
+    let led = || {
+        sentence.windows(2).any(|w| matches!(w, [to, name] if leads(to) && found.starts_with(name)))
+    };
+    let close = match ours {
+        true => near(&noun, 2),
+        // "Locked out, and the ERP closes today" is about the directory.
+        false => {
+            led()
+                || near(
+                    &|w| {
+                        noun(w)
+                            || GETTING.contains(&w)
+                            || SIGNING.contains(&w)
+                            || CHANGED.contains(&w)
+                    },
+                    3,
+                )
+        }
+    };
+    (!is_somebody(&found, sender) && close).then_some(found)
 }
 
 /// "the planning tool", "to the supply chain software", "planning tool account".
@@ -229,14 +261,14 @@ fn named(sentence: &[&str], people: &[String]) -> Option<String> {
         let before = sentence.get(at.saturating_sub(2)..at).unwrap_or(&[]);
         let own = match before {
             [first, second] => {
-                OWN.contains(second) || (OWN.contains(first) && !NO_SYSTEM.contains(second))
+                OWN.contains(second) || (OWN.contains(first) && !is_ordinary(second))
             }
             [only] => OWN.contains(only),
             _ => false,
         };
         let wants = title && sentence.get(at + 2).is_some_and(|w| WANTED.contains(w));
         let free = NOUNS.contains(&noun)
-            && !NO_SYSTEM.contains(name)
+            && !is_ordinary(name)
             && !NOUNS.contains(&name)
             && !is_somebody(name, people);
         let changed = at > 0 && sentence.get(at - 1).is_some_and(|w| CHANGED.contains(w));
@@ -252,14 +284,15 @@ fn into(sentence: &[&str], people: &[String]) -> Option<String> {
     let signing_in = *before == "in" && rest.last().is_some_and(|w| SIGNING.contains(w));
     let getting = GETTING.contains(before) || signing_in || (NOUNS.contains(before) && *to != "on");
     let free = TO.contains(to)
-        && !NO_SYSTEM.contains(name)
+        && !is_ordinary(name)
         && !PLACES.contains(name)
         && !is_somebody(name, people);
     (getting && free).then(|| format!("{to} {name}"))
 }
 
 /// What is done to a password, before the name of its system: "reset ess password".
-const CHANGED: &[&str] = &["reset", "unlock", "change", "forgot", "forgotten", "lost", "expired"];
+const CHANGED: &[&str] =
+    &["reset", "unlocked", "lockout", "unlock", "change", "forgot", "forgotten", "lost", "expired"];
 /// What stands before "to", "on" or "in" and the name.
 const GETTING: &[&str] =
     &["login", "logon", "log", "logging", "sign", "out", "locked", "reset", "expired", "gesperrt"];
@@ -336,6 +369,29 @@ fn is_a_code(word: &str) -> bool {
         && !word.chars().any(|c| "aeiouy".contains(c))
 }
 
+/// An ordinary word: one that names no system, or stands in the starter history's requests about the directory.
+fn is_ordinary(word: &str) -> bool {
+    static SPOKEN: LazyLock<HashSet<String>> = LazyLock::new(|| {
+        let about_access = |i| {
+            matches!(
+                i,
+                Intent::UnlockAccount
+                    | Intent::ResetPassword
+                    | Intent::RequirePasswordChange
+                    | Intent::EnableAccount
+                    | Intent::DisableAccount
+                    | Intent::AccountStatus
+            )
+        };
+        let requests =
+            crate::learn::starter_history().into_iter().filter(|l| about_access(l.intent));
+        requests
+            .flat_map(|l| fold(&l.text).split(' ').map(str::to_owned).collect::<Vec<_>>())
+            .collect()
+    });
+    NO_SYSTEM.contains(word) || SPOKEN.contains(word)
+}
+
 /// A name, also with the s of "Anna's".
 fn is_somebody(word: &str, people: &[String]) -> bool {
     let bare = word.strip_suffix('s').unwrap_or(word);
@@ -345,10 +401,9 @@ fn is_somebody(word: &str, people: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::Intent;
 
     fn read(text: &str) -> Option<String> {
-        other(text, &["anna".to_owned(), "reed".to_owned(), "epic".to_owned()])
+        other(text, &["epic".to_owned()], &["anna".to_owned(), "reed".to_owned()])
     }
 
     #[test]
@@ -385,6 +440,8 @@ mod tests {
             "I am locked out in Berlin. Please unlock it",
             "unable to log in to windows",
             "Epic here, my account is locked",
+            "Locked out since this morning and the month end in the ERP is today",
+            "I am unable to log in to sharepoint, my account is locked",
             "Please reset Anna password",
             "Please reset my Windows password, I cannot open SAP or Salesforce",
             "The Outlook app keeps asking for my password, my account is locked",
@@ -410,7 +467,7 @@ mod tests {
         };
         let history: Vec<_> =
             crate::starter_history().into_iter().filter(|l| changes(l.intent)).collect();
-        let taken = history.iter().filter(|l| other(&l.text, &[]).is_some()).count();
+        let taken = history.iter().filter(|l| other(&l.text, &[], &[]).is_some()).count();
         assert!(taken * 100 < history.len(), "{taken} of {}", history.len());
     }
 }
