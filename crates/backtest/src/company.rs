@@ -27,7 +27,7 @@ pub struct Directory {
 pub(crate) struct Scene<'a> {
     pub(crate) from: &'a str,
     pub(crate) from_name: &'a str,
-    pub(crate) intent: Option<Intent>,
+    pub(crate) intent: Intent,
     /// When, where it is known; without it everybody of the directory is there.
     pub(crate) at: Option<UnixMs>,
 }
@@ -85,7 +85,8 @@ impl Directory {
         }
     }
 
-    fn find(&self, key: &str, as_written: &str, scene: &Scene<'_>) -> Vec<Account> {
+    /// Accounts with this lower-case address or name.
+    pub(crate) fn find(&self, key: &str, as_written: &str, scene: &Scene<'_>) -> Vec<Account> {
         if self.assumed {
             let own = key == scene.from || key == scene.from_name.to_lowercase();
             let made =
@@ -183,10 +184,10 @@ fn group(name: &str, owner_ids: Vec<String>) -> Group {
 fn stands(mut account: Account, scene: &Scene<'_>) -> Account {
     let own = account.account.id == scene.from;
     match scene.intent {
-        Some(Intent::UnlockAccount) => account.state.lock = Lock::Locked,
-        Some(Intent::EnableAccount) if !own => account.state.enabled = false,
+        Intent::UnlockAccount => account.state.lock = Lock::Locked,
+        Intent::EnableAccount if !own => account.state.enabled = false,
         // Whoever writes from a blocked account could not write: they mean the lockout.
-        Some(Intent::EnableAccount) => account.state.lock = Lock::Locked,
+        Intent::EnableAccount => account.state.lock = Lock::Locked,
         _ => {}
     }
     account

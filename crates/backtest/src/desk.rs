@@ -6,7 +6,7 @@ use crate::{
 };
 use domain::PastTicket;
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use technician::learn::classify::{self, Example, Request, Scratch, Settings};
 
 /// Groups or categories with fewer tickets than this are not learned.
@@ -37,29 +37,23 @@ pub struct Routing {
 
 /// Learns and tries. `order` are places of tickets, oldest first.
 pub(crate) fn routing(tickets: &[PastTicket], prepared: &[Prepared], order: &[usize]) -> Routing {
-    let by_group = |t: &PastTicket| t.group.clone();
-    let by_category = |t: &PastTicket| t.category.clone();
+    let (groups, categories) = (learned(tickets, group), learned(tickets, category));
     // The finer sorting says more.
-    let (by, class): (&str, fn(&PastTicket) -> String) =
-        match sorted(tickets, by_group) >= sorted(tickets, by_category) {
-            true => ("group", by_group),
-            false => ("category", by_category),
-        };
-    let mut counts: HashMap<String, usize> = HashMap::new();
-    for ticket in tickets {
-        *counts.entry(class(ticket)).or_default() += 1;
-    }
-    counts.retain(|name, n| !name.is_empty() && *n >= LEAST);
-    if counts.len() < 2 {
+    let (by, kept, class): (_, _, fn(&PastTicket) -> &str) = match groups.len() >= categories.len()
+    {
+        true => ("group", groups, group),
+        false => ("category", categories, category),
+    };
+    if kept.len() < 2 {
         return Routing::default();
     }
-    let rows: Vec<(usize, String)> = order
+    let rows: Vec<(usize, &str)> = order
         .iter()
         .filter_map(|at| Some((*at, class(tickets.get(*at)?))))
-        .filter(|(_, c)| counts.contains_key(c))
+        .filter(|(_, class)| kept.contains(class))
         .collect();
     let tried = walk(tickets, prepared, &rows);
-    let mut out = Routing { by: by.into(), classes: counts.len(), ..Routing::default() };
+    let mut out = Routing { by: by.into(), classes: kept.len(), ..Routing::default() };
     for (_, right, decided) in &tried {
         out.right.add(*right);
         if *decided {
@@ -74,20 +68,28 @@ pub(crate) fn routing(tickets: &[PastTicket], prepared: &[Prepared], order: &[us
     out
 }
 
-/// Distinct classes with enough tickets.
-fn sorted(tickets: &[PastTicket], class: impl Fn(&PastTicket) -> String) -> usize {
-    let mut counts: HashMap<String, usize> = HashMap::new();
-    for ticket in tickets {
-        *counts.entry(class(ticket)).or_default() += 1;
+fn group(ticket: &PastTicket) -> &str {
+    &ticket.group
+}
+
+fn category(ticket: &PastTicket) -> &str {
+    &ticket.category
+}
+
+/// Classes with enough tickets.
+fn learned(tickets: &[PastTicket], class: fn(&PastTicket) -> &str) -> HashSet<&str> {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for name in tickets.iter().map(class).filter(|name| !name.is_empty()) {
+        *counts.entry(name).or_default() += 1;
     }
-    counts.iter().filter(|(name, n)| !name.is_empty() && **n >= LEAST).count()
+    counts.into_iter().filter(|(_, n)| *n >= LEAST).map(|(name, _)| name).collect()
 }
 
 /// Confidence, right, decided: for every ticket that came after the first model.
 fn walk(
     tickets: &[PastTicket],
     prepared: &[Prepared],
-    rows: &[(usize, String)],
+    rows: &[(usize, &str)],
 ) -> Vec<(f64, bool, bool)> {
     let request = |at: usize| Request {
         subject: tickets.get(at).map_or("", |t| &t.subject),

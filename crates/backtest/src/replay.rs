@@ -99,15 +99,13 @@ impl Touched {
 }
 
 /// One case on its way.
-pub(crate) struct Run<'a> {
+struct Run<'a> {
     bench: Bench<'a>,
     scene: Scene<'a>,
     understanding: &'a Understanding,
     view: CaseView,
     now: UnixMs,
     seq: u64,
-    person_asked: bool,
-    questions: u32,
     /// Why the gate held or refused, for the report.
     because: Option<String>,
 }
@@ -125,7 +123,7 @@ pub(crate) fn replay(
     let scene = Scene {
         from: &from,
         from_name: &from_name,
-        intent: Some(understanding.intent),
+        intent: understanding.intent,
         at: timed.then_some(now),
     };
     let first =
@@ -134,17 +132,7 @@ pub(crate) fn replay(
     let Some(view) = CaseView::fold(bench.client, case, std::slice::from_ref(&first)) else {
         return handed_over("the ticket could not be taken in");
     };
-    let run = Run {
-        bench,
-        scene,
-        understanding,
-        view,
-        now,
-        seq: 0,
-        person_asked: false,
-        questions: 0,
-        because: None,
-    };
+    let run = Run { bench, scene, understanding, view, now, seq: 0, because: None };
     run.drive(touched)
 }
 
@@ -181,8 +169,8 @@ impl Run<'_> {
                 Step::Wait { until: Some(at), .. } => self.now = at,
                 Step::Wait { .. } => break,
                 Step::Finish { outcome: CaseOutcome::Closed, reason } => {
-                    let would =
-                        if self.person_asked { Would::CloseAfterYes } else { Would::CloseAlone };
+                    let alone = self.view.held.is_empty();
+                    let would = if alone { Would::CloseAlone } else { Would::CloseAfterYes };
                     return self.ended(would, &reason);
                 }
                 Step::Finish { reason, .. } => {
@@ -201,7 +189,8 @@ impl Run<'_> {
         let done =
             self.view.attempts.iter().filter(|a| a.evidence().is_some() && is_change(&a.action));
         let changes = done.map(|a| a.action.clone()).collect();
-        Replayed { would, changes, questions: self.questions, reason: reason.to_owned() }
+        let questions = self.view.held.iter().map(|h| u32::from(h.needed)).sum();
+        Replayed { would, changes, questions, reason: reason.to_owned() }
     }
 
     fn record(&mut self, actor: Actor, event: Event) {
@@ -238,8 +227,6 @@ impl Run<'_> {
         match &verdict.follows {
             Follow::Refuse => self.because = because(&verdict),
             Follow::Hold(plan) if approved.is_none() => {
-                self.person_asked = true;
-                self.questions += u32::from(plan.needed);
                 self.because = because(&verdict);
                 let event = Event::Held {
                     approval: ApprovalId(self.id()),
@@ -301,11 +288,10 @@ impl Run<'_> {
 
     /// What the platform would have read, as far as the replay's directory knows it.
     fn facts(&self, action: &Action, touched: &mut Touched) -> Facts {
-        let known = |source: &str| (source.to_owned(), self.now);
+        let (platform, at) = ("platform", self.now);
         let mut facts = Facts::none("not needed for this action");
-        let (platform, at) = known("platform");
         if action.ticket().is_some() {
-            facts.ticket = Fact::known(TicketFacts { of_this_case: true }, &*platform, at);
+            facts.ticket = Fact::known(TicketFacts { of_this_case: true }, platform, at);
         }
         let brain = BrainFacts {
             in_scope: true,
@@ -314,18 +300,13 @@ impl Run<'_> {
             rate: 0,
             repeats: 0,
         };
-        facts.brain = Fact::known(brain, &*platform, at);
-        facts.breaker = Fact::known(None, &*platform, at);
+        facts.brain = Fact::known(brain, platform, at);
+        facts.breaker = Fact::known(None, platform, at);
         if !is_change(action) {
             return facts;
         }
         let (lists, directory) = (self.bench.lists, self.bench.directory);
-        let read = |action: Action| directory.answer(&action, &self.scene);
-        let query = domain::AccountQuery::Address(self.scene.from.to_owned());
-        let found = match read(Action::FindUser(domain::action::FindUser { query })) {
-            domain::ReadResult::Accounts(found) => found,
-            _ => Vec::new(),
-        };
+        let found = directory.find(self.scene.from, self.scene.from, &self.scene);
         let requester = gate::directory::requester(self.scene.from, &found);
         if let Some(named) = action.account() {
             let target = directory.account(named, &self.scene);
@@ -347,7 +328,7 @@ impl Run<'_> {
         }
         facts.requester = Fact::known(requester, SOURCE, at);
         let window_ms = self.bench.policy.document().window_ms;
-        facts.volume = Fact::known(touched.volume(action, self.now, window_ms), &*platform, at);
+        facts.volume = Fact::known(touched.volume(action, self.now, window_ms), platform, at);
         facts.cooling_down = Fact::known(false, platform, at);
         facts
     }

@@ -43,22 +43,13 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The usual ones under this policy.
-    pub fn new(policy: CompiledPolicy, brain: BrainId) -> Settings {
-        let can = vec![
-            ActionKind::UnlockAccount,
-            ActionKind::ResetPassword,
-            ActionKind::RequirePasswordChange,
-            ActionKind::EnableAccount,
-            ActionKind::DisableAccount,
-            ActionKind::AddGroupMember,
-            ActionKind::RemoveGroupMember,
-        ];
+    /// The usual ones under this policy, for a directory that can make these changes.
+    pub fn new(policy: CompiledPolicy, brain: BrainId, can: &[ActionKind]) -> Settings {
         Settings {
             policy,
             brain,
             ceiling: Tier::High,
-            profile: Profile { can, ..Profile::default() },
+            profile: Profile { can: can.to_vec(), ..Profile::default() },
             clients: Vec::new(),
             level1: Vec::new(),
             hourly_rate: 60.0,
@@ -101,14 +92,14 @@ pub fn backtest(
     let mut touched: HashMap<&str, Touched> = HashMap::new();
     for at in &order {
         let (Some(ticket), Some(seen)) = (tickets.get(*at), prepared.get(*at)) else { continue };
-        let Some((bench, directory)) = directories.bench(ticket, settings) else { continue };
+        let Some(bench) = directories.bench(ticket, settings) else { continue };
         let touched = touched.entry(ticket.client.as_str()).or_default();
-        let replayed = one(bench, directory, ticket, seen, touched, false);
+        let replayed = one(bench, ticket, seen, touched, false);
         let agreement = judge::agreement(&replayed, seen, ticket, &level1);
-        if let Some(row) = bolder(bench, directory, ticket, seen, &replayed, &agreement, &level1) {
+        if let Some(row) = bolder(bench, ticket, seen, &replayed, &agreement, &level1) {
             shadow.push(row);
         }
-        tally.count(*at, replayed, agreement, directory);
+        tally.count(*at, replayed, agreement, bench.directory);
     }
     let mut report = tally.report(title, &mut assumptions);
     report.clients = directories.clients;
@@ -126,14 +117,13 @@ pub fn backtest(
 
 fn one(
     bench: Bench<'_>,
-    directory: &Directory,
     ticket: &PastTicket,
     seen: &Prepared,
     touched: &mut Touched,
     bold: bool,
 ) -> Replayed {
     let mut incoming = prepare::incoming(ticket, seen.at);
-    if let Some(name) = directory.name_of(&incoming.from) {
+    if let Some(name) = bench.directory.name_of(&incoming.from) {
         incoming.from_name = name.to_owned();
     }
     let mut understanding = seen.understanding.clone();
@@ -144,7 +134,6 @@ fn one(
 /// Confidence and truth for the curve: also of tickets on which the technician abstains, as if it did not.
 fn bolder(
     bench: Bench<'_>,
-    directory: &Directory,
     ticket: &PastTicket,
     seen: &Prepared,
     replayed: &Replayed,
@@ -160,7 +149,7 @@ fn bolder(
     if !of.abstained {
         return closed(replayed).then(|| (of.confidence, agreement.right()));
     }
-    let bold = one(bench, directory, ticket, seen, &mut Touched::default(), true);
+    let bold = one(bench, ticket, seen, &mut Touched::default(), true);
     closed(&bold).then(|| (of.confidence, judge::agreement(&bold, seen, ticket, level1).right()))
 }
 
@@ -233,13 +222,9 @@ impl Directories {
         Directories { by_client, clients, strangers }
     }
 
-    fn bench<'a>(
-        &'a self,
-        ticket: &PastTicket,
-        settings: &'a Settings,
-    ) -> Option<(Bench<'a>, &'a Directory)> {
+    fn bench<'a>(&'a self, ticket: &PastTicket, settings: &'a Settings) -> Option<Bench<'a>> {
         let (known, directory) = self.by_client.get(&ticket.client)?;
-        let bench = Bench {
+        Some(Bench {
             policy: &settings.policy,
             profile: &settings.profile,
             lists: &known.lists,
@@ -247,8 +232,7 @@ impl Directories {
             brain: &settings.brain,
             ceiling: settings.ceiling,
             directory,
-        };
-        Some((bench, directory))
+        })
     }
 
     fn assumptions(&self, out: &mut Vec<String>) {

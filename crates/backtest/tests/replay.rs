@@ -12,6 +12,12 @@ static MODEL: LazyLock<Model> = LazyLock::new(|| {
     technician::train(&technician::starter_history(), &Default::default()).unwrap()
 });
 
+const CAN: [ActionKind; 4] = [
+    ActionKind::UnlockAccount,
+    ActionKind::ResetPassword,
+    ActionKind::AddGroupMember,
+    ActionKind::DisableAccount,
+];
 const MINUTE: i64 = 60_000;
 
 fn settings(alone: &[ActionKind]) -> Settings {
@@ -20,7 +26,7 @@ fn settings(alone: &[ActionKind]) -> Settings {
     let words =
         [ActionKind::Reply, ActionKind::AddNote, ActionKind::LogTime, ActionKind::SetStatus];
     levels.extend(words.iter().chain(alone).map(|k| (*k, Autonomy::AutoAndClose)));
-    Settings::new(policy.compile().unwrap(), BrainId::new("technician").unwrap())
+    Settings::new(policy.compile().unwrap(), BrainId::new("technician").unwrap(), &CAN)
 }
 
 fn earned() -> Settings {
@@ -125,7 +131,7 @@ fn the_policy_of_the_client_counts() {
         .or_default()
         .insert(ActionKind::UnlockAccount, Autonomy::AlwaysAsk);
     let mut settings =
-        Settings::new(policy.compile().unwrap(), BrainId::new("technician").unwrap());
+        Settings::new(policy.compile().unwrap(), BrainId::new("technician").unwrap(), &CAN);
     let known = |id: &str, name: &str| backtest::Known {
         id: domain::ClientId::new(id).unwrap(),
         names: vec![name.into()],
@@ -163,7 +169,8 @@ fn a_reply_that_needs_a_yes_is_not_alone() {
         .entry("*".into())
         .or_default()
         .extend(some.map(|k| (k, Autonomy::AutoAndClose)));
-    let settings = Settings::new(policy.compile().unwrap(), BrainId::new("technician").unwrap());
+    let settings =
+        Settings::new(policy.compile().unwrap(), BrainId::new("technician").unwrap(), &CAN);
     let report = run(&[ticket(1, LOCKED.0, LOCKED.1)], &[], &settings);
     assert_eq!(report.count(Would::CloseAlone), 0, "{:?}", report.would);
 }

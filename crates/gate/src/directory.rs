@@ -65,7 +65,8 @@ const MARKS: &[(DataMark, &[&str])] = &[
     (DataMark::Payment, &["cardholder", "payment cards", "pci"]),
 ];
 
-/// Who asks, from the accounts that have this address on file: exactly one active account, or nobody whom the platform knows.
+/// Who asks, from the accounts that have this address on file. Verified by it is only the one who owns the single account
+/// there, and only while that account is active; of several accounts nobody can be told.
 pub fn requester(address: &str, found: &[Account]) -> Requester {
     let unknown = Requester {
         account_id: None,
@@ -292,8 +293,22 @@ mod tests {
     }
 
     #[test]
-    fn an_account_is_known_by_its_login_and_every_address() {
-        let account = Account {
+    fn only_the_one_active_account_at_an_address_verifies_who_asks() {
+        let active = jane();
+        let mut blocked = jane();
+        blocked.state.enabled = false;
+        let of = |found: &[Account]| {
+            let who = requester("jane.roe@acme.test", found);
+            (who.account_id.is_some(), who.verification)
+        };
+        assert_eq!(of(std::slice::from_ref(&active)), (true, Verification::AddressOnFile));
+        assert_eq!(of(std::slice::from_ref(&blocked)), (true, Verification::Unverified));
+        assert_eq!(of(&[active.clone(), active]), (false, Verification::Unverified));
+        assert_eq!(of(&[]), (false, Verification::Unverified));
+    }
+
+    fn jane() -> Account {
+        Account {
             account: AccountRef {
                 id: "1".into(),
                 login: "JRoe@Corp.Acme.test".into(),
@@ -314,8 +329,12 @@ mod tests {
             },
             groups: vec![],
             service_marks: vec![],
-        };
-        let known = identities(&account);
+        }
+    }
+
+    #[test]
+    fn an_account_is_known_by_its_login_and_every_address() {
+        let known = identities(&jane());
         let expected =
             ["jroe@corp.acme.test", "jane.roe@acme.test", "jane@home.example", "j.roe@acme.test"];
         assert_eq!(known, expected);

@@ -1,18 +1,14 @@
 //! `journeyman backtest` as somebody types it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod support;
+
 use std::path::Path;
+use support::journeyman_in;
 
 fn run(dir: &Path, args: &[&str]) -> (bool, String, String) {
-    let out = std::process::Command::new(env!("CARGO_BIN_EXE_journeyman"))
-        .current_dir(dir)
-        .arg("backtest")
-        .args(args)
-        .stdin(std::process::Stdio::null())
-        .output()
-        .unwrap();
-    let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
-    (out.status.success(), text(&out.stdout), text(&out.stderr))
+    let said = journeyman_in(dir, &[&["backtest"], args].concat());
+    (said.code == Some(0), said.out, said.err)
 }
 
 #[test]

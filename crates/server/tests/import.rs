@@ -1,6 +1,10 @@
 //! `journeyman import` as somebody types it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod support;
+
+use support::journeyman_in;
+
 #[test]
 fn an_export_becomes_a_history_with_a_mapping_and_rejects_beside_it() {
     let dir = tempfile::TempDir::new().unwrap();
@@ -11,14 +15,8 @@ fn an_export_becomes_a_history_with_a_mapping_and_rejects_beside_it() {
         .for_each(|n| export += &format!("A{n},Screen {n},It is dark,04/05/2026 {n}:00,rain\n"));
     std::fs::write(dir.path().join("desk.csv"), export).unwrap();
     let run = |args: &[&str]| {
-        let out = std::process::Command::new(env!("CARGO_BIN_EXE_journeyman"))
-            .current_dir(dir.path())
-            .args(args)
-            .stdin(std::process::Stdio::null())
-            .output()
-            .unwrap();
-        let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
-        (out.status.success(), text(&out.stdout), text(&out.stderr))
+        let said = journeyman_in(dir.path(), args);
+        (said.code == Some(0), said.out, said.err)
     };
     let (good, shown, _) = run(&["import", "desk.csv", "--show"]);
     assert!(good && shown.contains("Short description") && shown.contains("subject"), "{shown}");

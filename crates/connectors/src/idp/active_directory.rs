@@ -76,6 +76,17 @@ impl ActiveDirectory {
     }
 }
 
+/// The changes that it makes.
+pub const CAPABILITIES: &[ActionKind] = &[
+    ActionKind::UnlockAccount,
+    ActionKind::ResetPassword,
+    ActionKind::RequirePasswordChange,
+    ActionKind::EnableAccount,
+    ActionKind::DisableAccount,
+    ActionKind::AddGroupMember,
+    ActionKind::RemoveGroupMember,
+];
+
 #[async_trait]
 impl Directory for ActiveDirectory {
     fn name(&self) -> &str {
@@ -87,15 +98,7 @@ impl Directory for ActiveDirectory {
     }
 
     fn capabilities(&self) -> &'static [ActionKind] {
-        &[
-            ActionKind::UnlockAccount,
-            ActionKind::ResetPassword,
-            ActionKind::RequirePasswordChange,
-            ActionKind::EnableAccount,
-            ActionKind::DisableAccount,
-            ActionKind::AddGroupMember,
-            ActionKind::RemoveGroupMember,
-        ]
+        CAPABILITIES
     }
 
     async fn probe(&self) -> Result<Probe, CallError> {

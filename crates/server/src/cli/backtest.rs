@@ -3,6 +3,7 @@
 use super::CliResult;
 use crate::{app, config::Config};
 use backtest::{Known, Report, Settings, Would};
+use connectors::idp::active_directory::CAPABILITIES;
 use domain::{BrainId, Org, PastTicket};
 use gate::Policy;
 use history::{Limits, Source};
@@ -78,7 +79,8 @@ pub(crate) async fn run(args: Args) -> CliResult {
 
 fn replay(args: &Args) -> CliResult {
     let started = std::time::Instant::now();
-    let settings = settings(args)?;
+    let config = args.config.as_deref().map(Config::load).transpose()?;
+    let settings = settings(args, config.as_ref())?;
     let (name, tickets, orgs) = match (&args.history, args.sandbox) {
         (Some(file), _) => from_file(file, args.directory.as_deref())?,
         (None, count) => {
@@ -113,7 +115,7 @@ fn replay(args: &Args) -> CliResult {
         return Err(format!("{name}: {why}").into());
     }
     eprintln!("{} tickets read in {:.1} s", tickets.len(), started.elapsed().as_secs_f64());
-    let model = model(args)?;
+    let model = model(config.as_ref())?;
     let report = backtest::backtest(&name, &tickets, &orgs, &model, &settings);
     eprintln!("replayed after {:.1} s", started.elapsed().as_secs_f64());
     print(&report);
@@ -138,15 +140,14 @@ fn from_file(file: &Path, orgs: Option<&Path>) -> Result<History, Failed> {
     Ok((name, tickets(file)?, orgs))
 }
 
-fn settings(args: &Args) -> Result<Settings, Failed> {
+fn settings(args: &Args, config: Option<&Config>) -> Result<Settings, Failed> {
     for (name, value) in [("--rate", args.rate), ("--minutes", args.minutes)] {
         if !value.is_finite() || value < 0.0 {
             return Err(format!("{name} is {value}; it is a number from 0 up").into());
         }
     }
     let brain = BrainId::new(app::OWN_BRAIN)?;
-    let config = args.config.as_deref().map(Config::load).transpose()?;
-    let policy = match config.as_ref().map(|c| &c.policy) {
+    let policy = match config.map(|c| &c.policy) {
         Some(Some(policy)) => {
             eprintln!(
                 "the policy is the configuration file's; the one in force lives in the store (`journeyman policy show`)"
@@ -158,12 +159,13 @@ fn settings(args: &Args) -> Result<Settings, Failed> {
         }
         None => without_config(args.autonomy),
     };
-    let mut settings = Settings::new(policy.compile().map_err(|e| e.to_string())?, brain);
+    let mut settings =
+        Settings::new(policy.compile().map_err(|e| e.to_string())?, brain, CAPABILITIES);
     settings.level1 = args.level1.clone();
     settings.hourly_rate = args.rate;
     settings.currency = args.currency.clone();
     settings.minutes = args.minutes;
-    if let Some(config) = &config {
+    if let Some(config) = config {
         settings.ceiling = config.brain.ceiling;
         settings.profile.msp_name = config.msp_name.clone();
         settings.clients = clients(config, args.client.as_deref())?;
@@ -246,8 +248,8 @@ fn import(source: Source, folder: &Path) -> Result<Vec<PastTicket>, Failed> {
     Ok(history::tickets(Box::new(File::open(&target.out)?)).collect::<Result<_, _>>()?)
 }
 
-fn model(args: &Args) -> Result<technician::Model, Failed> {
-    if let Some(config) = args.config.as_deref().map(Config::load).transpose()? {
+fn model(config: Option<&Config>) -> Result<technician::Model, Failed> {
+    if let Some(config) = config {
         let file = config.data_dir.join("model.bin");
         if file.exists() {
             return Ok(app::load_model(&file)?);

@@ -233,6 +233,12 @@ pub(crate) fn journeyman<S: AsRef<std::ffi::OsStr>>(args: &[S]) -> Said {
     Command::new(JOURNEYMAN).args(args).stdin(Stdio::null()).output().unwrap().into()
 }
 
+/// Runs the binary in this folder.
+pub(crate) fn journeyman_in<S: AsRef<std::ffi::OsStr>>(dir: &Path, args: &[S]) -> Said {
+    let mut command = Command::new(JOURNEYMAN);
+    command.current_dir(dir).args(args).stdin(Stdio::null()).output().unwrap().into()
+}
+
 /// Runs the binary at a terminal of its own, as `script` makes one, and types this. Everything that
 /// the terminal showed is in `out`.
 pub(crate) fn at_terminal(args: &[&str], typed: &str) -> Said {

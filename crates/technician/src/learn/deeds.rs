@@ -22,6 +22,25 @@ pub struct Deeds {
 /// Verbs, objects, what both mean together. An empty list of objects: the verb is enough.
 type Way = (ActionKind, &'static [&'static str], &'static [&'static str]);
 
+const ACCOUNT: &[&str] = &["account", "user", "login", "signin", "konto", "benutzer"];
+const LICENCE: &[&str] = &["licence", "license", "licences", "licenses", "lizenz", "seat"];
+const GROUP: &[&str] = &[
+    "group",
+    "team",
+    "list",
+    "share",
+    "folder",
+    "access",
+    "membership",
+    "channel",
+    "gruppe",
+    "verteiler",
+    "ordner",
+    "zugriff",
+    "rechte",
+];
+const TAKEN: &[&str] = &["removed", "revoked", "took", "entfernt", "entzogen"];
+
 /// The first way that fits a verb takes it, so mailboxes stand before groups and factors before passwords.
 const WAYS: &[Way] = &[
     (ActionKind::UnlockAccount, &["unlocked", "unlocking", "entsperrt"], &[]),
@@ -33,7 +52,6 @@ const WAYS: &[Way] = &[
             "cleared",
             "removed",
             "deleted",
-            "re-registered",
             "reregistered",
             "zuruckgesetzt",
             "zurueckgesetzt",
@@ -45,14 +63,7 @@ const WAYS: &[Way] = &[
     (
         ActionKind::RequirePasswordChange,
         &["forced", "set", "ticked", "flagged", "enforced"],
-        &[
-            "next logon",
-            "next login",
-            "next sign-in",
-            "next signin",
-            "nachsten anmeldung",
-            "naechsten anmeldung",
-        ],
+        &["next logon", "next login", "next signin", "nachsten anmeldung", "naechsten anmeldung"],
     ),
     (
         ActionKind::ResetPassword,
@@ -74,7 +85,6 @@ const WAYS: &[Way] = &[
         ActionKind::EnableAccount,
         &[
             "enabled",
-            "re-enabled",
             "reenabled",
             "reactivated",
             "activated",
@@ -83,12 +93,12 @@ const WAYS: &[Way] = &[
             "aktiviert",
             "freigeschaltet",
         ],
-        &["account", "user", "login", "sign-in", "signin", "konto", "benutzer"],
+        ACCOUNT,
     ),
     (
         ActionKind::DisableAccount,
         &["disabled", "deactivated", "deaktiviert"],
-        &["account", "accounts", "user", "login", "sign-in", "signin", "konto", "benutzer"],
+        &["account", "accounts", "user", "login", "signin", "konto", "benutzer"],
     ),
     (
         ActionKind::GrantMailboxPermission,
@@ -105,21 +115,13 @@ const WAYS: &[Way] = &[
         ],
         &["mailbox", "calendar", "postfach", "kalender", "send as", "full access"],
     ),
-    (
-        ActionKind::RevokeMailboxPermission,
-        &["removed", "revoked", "took", "entfernt", "entzogen"],
-        &["mailbox", "calendar", "postfach", "kalender"],
-    ),
+    (ActionKind::RevokeMailboxPermission, TAKEN, &["mailbox", "calendar", "postfach", "kalender"]),
     (
         ActionKind::AssignLicence,
         &["assigned", "added", "ordered", "bought", "zugewiesen", "bestellt"],
-        &["licence", "license", "licences", "licenses", "lizenz", "seat"],
+        LICENCE,
     ),
-    (
-        ActionKind::RemoveLicence,
-        &["removed", "freed", "released", "entzogen", "entfernt"],
-        &["licence", "license", "licences", "licenses", "lizenz", "seat"],
-    ),
+    (ActionKind::RemoveLicence, &["removed", "freed", "released", "entzogen", "entfernt"], LICENCE),
     (
         ActionKind::CreateUser,
         &["created", "provisioned", "angelegt"],
@@ -138,41 +140,9 @@ const WAYS: &[Way] = &[
             "aufgenommen",
             "erteilt",
         ],
-        &[
-            "group",
-            "team",
-            "list",
-            "share",
-            "folder",
-            "access",
-            "membership",
-            "channel",
-            "gruppe",
-            "verteiler",
-            "ordner",
-            "zugriff",
-            "rechte",
-        ],
+        GROUP,
     ),
-    (
-        ActionKind::RemoveGroupMember,
-        &["removed", "revoked", "took", "entfernt", "entzogen"],
-        &[
-            "group",
-            "team",
-            "list",
-            "share",
-            "folder",
-            "access",
-            "membership",
-            "channel",
-            "gruppe",
-            "verteiler",
-            "ordner",
-            "zugriff",
-            "rechte",
-        ],
-    ),
+    (ActionKind::RemoveGroupMember, TAKEN, GROUP),
     (
         ActionKind::Reboot,
         &["rebooted", "restarted", "neugestartet"],
@@ -221,7 +191,7 @@ impl Deeds {
         for sentence in folded.split(['.', ';', '!', '\n']) {
             let asks = sentence.ends_with('?') || sentence.contains("? ");
             let words: Vec<&str> = sentence
-                .split(|c: char| !(c.is_alphanumeric() || c == '-'))
+                .split(|c: char| !(c.is_alphanumeric()))
                 .filter(|w| !w.is_empty())
                 .collect();
             if words.is_empty() {

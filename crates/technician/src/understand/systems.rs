@@ -10,6 +10,10 @@ use super::{
 use domain::Intent;
 use std::{collections::HashSet, sync::LazyLock};
 
+fn set(words: &'static str) -> HashSet<&'static str> {
+    words.split(' ').collect()
+}
+
 /// What is being got into. A sentence without one of these is about something else.
 static WAY_IN: LazyLock<Patterns> = LazyLock::new(|| {
     Patterns::new(&[
@@ -22,7 +26,7 @@ static WAY_IN: LazyLock<Patterns> = LazyLock::new(|| {
     ])
 });
 
-/// Products that keep passwords of their own, wherever in the sentence they stand. Not those of the directory: Windows, Microsoft 365, mail, VPN.
+/// Products that keep passwords of their own, close to what is being got into. Not those of the directory: Windows, Microsoft 365, mail, VPN.
 static KNOWN: LazyLock<Patterns> = LazyLock::new(|| {
     Patterns::new(&[
         "netweaver|bex|ess|sap|saps|erp|crm|hcm|hrp|hris|hana|scm|srm|plm|mii|wms|sid",
@@ -47,54 +51,14 @@ static THEIRS: LazyLock<Patterns> = LazyLock::new(|| {
 });
 
 /// A word for any system, with a word of its own before it: "the planning tool", "our booking system".
-const SOME_SYSTEM: &[&str] = &[
-    "system",
-    "systems",
-    "tool",
-    "tools",
-    "app",
-    "application",
-    "applications",
-    "applikation",
-    "software",
-    "platform",
-    "portal",
-    "program",
-    "programm",
-    "anwendung",
-];
+static SOME_SYSTEM: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    set(
+        "system systems tool tools app application applications applikation software platform portal program \
+     programm anwendung",
+    )
+});
 /// Before one of those these name nothing: "any system", "the operating system".
-const NO_NAME: &[&str] = &[
-    "a",
-    "all",
-    "any",
-    "every",
-    "her",
-    "his",
-    "in",
-    "into",
-    "mail",
-    "my",
-    "new",
-    "no",
-    "of",
-    "on",
-    "operating",
-    "other",
-    "our",
-    "same",
-    "that",
-    "the",
-    "their",
-    "this",
-    "ticket",
-    "ticketing",
-    "to",
-    "whole",
-    "windows",
-    "your",
-    "phone",
-];
+const NO_NAME: &[&str] = &["operating", "ticket", "ticketing"];
 /// What a named thing follows: "the booking tool", "for booking software".
 const LEADS: &[&str] = &[
     "on", "auf", "the", "our", "my", "for", "in", "into", "to", "of", "das", "dem", "den", "die",
@@ -107,68 +71,59 @@ const OWN: &[&str] = &[
 ];
 /// Directly before "password", "account" or "login" these name no other system.
 static NO_SYSTEM: LazyLock<HashSet<&str>> = LazyLock::new(|| {
-    "0 a abend aber abgelaufenes about active actual ad admin after afternoon again aktuelles all already also \
+    set(
+        "0 a abend aber abgelaufenes about active actual ad admin after afternoon again aktuelles all already also \
      altem altes always am an and anderes another any apprentice are as asap assistance assistant at attempts \
-     authenticator azubi azure back bad be because been before bei being big bitte blank blocked boss both boy btw \
-     but by bzgl bzw call can cannot ceo cfo change changed changing chef chg choose clever client colleague \
-     colleagues come comes company computer corporate correct correctly could create current customer damen damit \
-     dann das dass day deactivated dear default dein dem den denn der deren des desk desktop dialog die dienstag \
-     director directory disable disabled doch doctor does domain domain's domane donnerstag dr drive driver \
-     duplicate each easy ein eine einem einen eingegeben eingetippt either email emails employee employees empty \
-     enable enabled enter entered entire entra error euch euer even evening ever every everybody everyone evtl \
-     exceeded excel exchange existing expire expired expiring external fail failed failing fails failure falsche \
-     falschen falscher falsches few file first folder for force forced forget forgot forgotten form former fr \
-     freelancer freitag frequent fresh friday friend friends from fur fyi gestern get gets getting ggf girl give go \
-     goes going good got gruss guest guten guy guys habe had hallo has hat have having he hello help her herren \
-     hers heute hey hi him his hotmail how ich ihr ihre ihrem ihres im immer in inactive incorrect initial intern \
-     into intune is issue ist it its joiner just keep keeps kein keine kerberos keyed known kollege kollegin lady \
-     lan laptop last latter ldap least leaver leider less let like link local lock locked log lose lost lync m365 \
-     madam mail mailbox main make mal man manager many may me means mehr mehrfach mehrmals mein meine meinem meinen \
-     meines message mfa mgr microsoft might misplaced mistyped mit mitarbeiter mitarbeiterin mittwoch mobile moin \
-     monday montag month more morgen morning most mr mrs ms much multiple must my nach need needs network netzwerk \
-     neu neue neues never new newly next nicht no noch nochmal normal not notes now nurse nxt o365 oder of office \
-     often old on one onedrive onenote online only onto or other our outlook own page pc people person personal \
-     phone planner please pls plz powerpoint praktikant present previous primary privileged problem prompt provide \
+     authenticator azubi azure back bad be because been before bei being big bitte blank blocked boss both boy \
+     btw but by bzgl bzw call can cannot ceo cfo change changed changing chef chg choose clever client \
+     colleague colleagues come comes company computer corporate correct correctly could create current \
+     customer damen damit dann das dass day deactivated dear default dein dem den denn der deren des desk \
+     desktop dialog die dienstag director directory disable disabled doch doctor does domain domane donnerstag \
+     dr drive driver duplicate each easy ein eine einem einen eingegeben eingetippt either email emails \
+     employee employees empty enable enabled enter entered entire entra error euch euer even evening ever \
+     every everybody everyone evtl exceeded excel exchange existing expire expired expiring external fail \
+     failed failing fails failure falsche falschen falscher falsches few file first folder for force forced \
+     forget forgot forgotten form former fr freelancer freitag frequent fresh friday friend friends from fur \
+     fyi gestern get gets getting ggf girl give go goes going good got gruss guest guten guy guys habe had \
+     hallo has hat have having he hello help her herren hers heute hey hi him his hotmail how ich ihr ihre \
+     ihrem ihres im immer in inactive incorrect initial intern into intune is issue ist it its joiner just \
+     keep keeps kein keine kerberos keyed known kollege kollegin lady lan laptop last latter ldap least leaver \
+     leider less let like link local lock locked log lose lost lync m365 madam mail mailbox main make mal man \
+     manager many may me means mehr mehrfach mehrmals mein meine meinem meinen meines message mfa mgr \
+     microsoft might misplaced mistyped mit mitarbeiter mitarbeiterin mittwoch mobile moin monday montag month \
+     more morgen morning most mr mrs ms much multiple must my nach need needs network netzwerk neu neue neues \
+     never new newly next nicht no noch nochmal normal not notes now nurse nxt o365 oder of office often old \
+     on one onedrive onenote online only onto or other our outlook own page pc people person personal phone \
+     planner please pls plz powerpoint praktikant present previous primary privileged problem prompt provide \
      quick quite rdp re reactivate read reads real really recover recovery reenable regular remember remote \
-     repeated request reset resets resetting return right said same saturday say saying says schon screen second \
-     secret see sein seine seinem seit self send service servus set several shall shared sharepoint she should show \
-     showing shows sicheres sie simple since single sir skype so some somebody someone someones staff standard \
-     start starter still strong stuck student successful suddenly sunday supplied support suspended tag teacher \
-     team teams temp temporary test than thank thanks that the their them then there these they this thks thursday \
-     thx tks to today tomorrow too trainee tried try trying tuesday two type typed typing typo um unable unblock \
-     und unknown unlock uns unser unsere unserem unseren unsuccessful until up update updated urgent urgently use \
-     used user users valid vergessenes vertippt very visitor vlt vom von vor vpn wanted wants was weak wednesday \
-     wegen weil welcome were what when which while who whole whose why wieder will window windows windwos winfows \
-     wir wish with without wnidows woman word work worker working workstation would wrong yammer yesterday you your \
-     zu zum zur zusammen zzt"
-        .split(' ')
-        .collect()
+     repeated request reset resets resetting return right said same saturday say saying says schon screen \
+     second secret see sein seine seinem seit self send service servus set several shall shared sharepoint she \
+     should show showing shows sicheres sie simple since single sir skype so some somebody someone someones \
+     staff standard start starter still strong stuck student successful suddenly sunday supplied support \
+     suspended tag teacher team teams temp temporary test than thank thanks that the their them then there \
+     these they this thks thursday thx tks to today tomorrow too trainee tried try trying tuesday two type \
+     typed typing typo um unable unblock und unknown unlock uns unser unsere unserem unseren unsuccessful \
+     until up update updated urgent urgently use used user users valid vergessenes vertippt very visitor vlt \
+     vom von vor vpn wanted wants was weak wednesday wegen weil welcome were what when which while who whole \
+     whose why wieder will window windows windwos winfows wir wish with without wnidows woman word work worker \
+     working workstation would wrong yammer yesterday you your zu zum zur zusammen zzt",
+    )
 });
 /// Nouns that a system's name stands before.
-const NOUNS: &[&str] = &[
-    "password",
-    "passwords",
-    "passwort",
-    "passworter",
-    "kennwort",
-    "pwd",
-    "pw",
-    "account",
-    "accounts",
-    "konto",
-    "login",
-    "logon",
-    "logins",
-];
+static NOUNS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    set(
+        "password passwords passwort passworter kennwort pwd pw account accounts konto login logon logins",
+    )
+});
 
 /// The other system that a text about getting in names. `sender` are the words of the sender's name and address, `named` those of whom the text names.
 pub(super) fn other(text: &str, sender: &[String], named: &[String]) -> Option<String> {
     let people: Vec<String> = sender.iter().chain(named).cloned().collect();
     // A clause of its own says what it is about: "cannot sign in to X, need a reset".
-    let clauses = || text.split(['\n', ',', ';', '(', ')']).map(fold);
-    let ours = clauses().any(|c| OURS.hit(&words(&c)));
-    clauses().find_map(|clause| {
-        let words = words(&clause);
+    let clauses: Vec<String> = text.split(['\n', ',', ';', '(', ')']).map(fold).collect();
+    let ours = clauses.iter().any(|c| OURS.hit(&words(c)));
+    clauses.iter().find_map(|clause| {
+        let words = words(clause);
         words
             .split(|w| matches!(*w, "." | "!" | "?"))
             .find_map(|s| in_sentence(s, sender, &people, ours))
@@ -201,36 +156,25 @@ fn in_sentence(
 /// A product that everybody knows, and nobody of that name.
 fn known(sentence: &[&str], sender: &[String], ours: bool) -> Option<String> {
     let found = KNOWN.find(sentence)?;
-    let near = |way_in: &dyn Fn(&str) -> bool, most: usize| {
-        let at = |is: &dyn Fn(&str) -> bool| -> Vec<usize> {
-            sentence.iter().enumerate().filter(|(_, w)| is(w)).map(|(n, _)| n).collect()
-        };
-        let names = at(&|w| found.split(' ').any(|f| f == w));
-        let ways = at(way_in);
-        names.iter().any(|n| ways.iter().any(|w| n.abs_diff(*w) <= most))
+    let is_name = |w: &&str| found.split(' ').any(|f| f == *w);
+    let near = |is_way_in: &dyn Fn(&&str) -> bool, most: usize| {
+        let named = sentence.iter().enumerate().filter(|(_, w)| is_name(w));
+        named.map(|(n, _)| n).any(|n| {
+            let from = n.saturating_sub(most);
+            let around = sentence.get(from..(n + most + 1).min(sentence.len())).unwrap_or(&[]);
+            around.iter().any(is_way_in)
+        })
     };
-    let noun = |w: &str| NOUNS.contains(&w);
     let changed = sentence.iter().any(|w| CHANGED.contains(w));
     let leads = |to: &str| TO.contains(&to) || (changed && matches!(to, "for" | "fur"));
     let led = || {
         sentence.windows(2).any(|w| matches!(w, [to, name] if leads(to) && found.starts_with(name)))
     };
-    let close = match ours {
-        true => near(&noun, 2),
-        // "Locked out, and the ERP closes today" is about the directory.
-        false => {
-            led()
-                || near(
-                    &|w| {
-                        noun(w)
-                            || GETTING.contains(&w)
-                            || SIGNING.contains(&w)
-                            || CHANGED.contains(&w)
-                    },
-                    3,
-                )
-        }
+    let way_in = |w: &&str| {
+        NOUNS.contains(w) || [GETTING, SIGNING, CHANGED].iter().any(|list| list.contains(w))
     };
+    // "Locked out, and the ERP closes today" is about the directory.
+    let close = if ours { near(&|w| NOUNS.contains(w), 2) } else { led() || near(&way_in, 3) };
     (!is_somebody(&found, sender) && close).then_some(found)
 }
 
@@ -244,7 +188,7 @@ fn some_system(sentence: &[&str]) -> Option<String> {
         };
         let theirs = || sentence.get(at + 1).is_some_and(|of| NOUNS.contains(of));
         let free = !NO_NAME.contains(&name) && !NO_SYSTEM.contains(name);
-        let named = SOME_SYSTEM.contains(&noun) && free && (led() || theirs());
+        let named = SOME_SYSTEM.contains(noun) && free && (led() || theirs());
         named.then(|| format!("{name} {noun}"))
     })
 }
@@ -267,9 +211,9 @@ fn named(sentence: &[&str], people: &[String]) -> Option<String> {
             _ => false,
         };
         let wants = title && sentence.get(at + 2).is_some_and(|w| WANTED.contains(w));
-        let free = NOUNS.contains(&noun)
+        let free = NOUNS.contains(noun)
             && !is_ordinary(name)
-            && !NOUNS.contains(&name)
+            && !NOUNS.contains(name)
             && !is_somebody(name, people);
         let changed = at > 0 && sentence.get(at - 1).is_some_and(|w| CHANGED.contains(w));
         (free && (own || wants || changed || is_a_code(name))).then(|| format!("{name} {noun}"))
@@ -299,54 +243,13 @@ const GETTING: &[&str] =
 const SIGNING: &[&str] = &["sign", "signing", "signed", "log", "logging", "logged"];
 const TO: &[&str] = &["to", "into", "on", "onto", "in"];
 /// Where somebody is or when something is, not what they sign in to.
-const PLACES: &[&str] = &[
-    "berlin",
-    "card",
-    "citrix",
-    "day",
-    "december",
-    "error",
-    "front",
-    "general",
-    "germany",
-    "holiday",
-    "home",
-    "hospital",
-    "hotel",
-    "india",
-    "london",
-    "lunch",
-    "machine",
-    "minutes",
-    "monday",
-    "notebook",
-    "paris",
-    "person",
-    "rechner",
-    "friday",
-    "saturday",
-    "screen",
-    "site",
-    "summer",
-    "sunday",
-    "thursday",
-    "tomorrow",
-    "train",
-    "travel",
-    "tuesday",
-    "vacation",
-    "wednesday",
-    "weekend",
-    "munich",
-    "muenchen",
-    "munchen",
-    "time",
-    "cet",
-    "call",
-    "phone",
-    "hold",
-    "advance",
-];
+static PLACES: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    set(
+        "advance berlin card cet citrix december front general germany hold holiday home hospital hotel india \
+     london lunch machine minutes muenchen munchen munich notebook paris rechner site summer time train travel \
+     vacation weekend",
+    )
+});
 
 /// A line of at most this many words may be a title, "NAME password reset".
 const LONGEST_TITLE: usize = 6;
