@@ -51,16 +51,25 @@ impl Pages {
         Ok(())
     }
 
-    /// Where a run that was stopped goes on; `None` begins anew.
-    fn begun(&self) -> Option<String> {
-        let place = std::fs::read_to_string(&self.place).ok()?;
-        self.tickets.exists().then(|| place.trim().to_owned())
+    /// Where a run that was stopped goes on; `None` begins anew. Another help desk's tickets are not mixed in.
+    fn begun(&self, desk: &str) -> Result<Option<String>, Failed> {
+        let Ok(place) = std::fs::read_to_string(&self.place) else { return Ok(None) };
+        let (whose, cursor) = place.trim().split_once('\t').unwrap_or(("", place.trim()));
+        match (whose == desk, self.tickets.exists()) {
+            (_, false) => Ok(None),
+            (true, true) => Ok(Some(cursor.to_owned())),
+            (false, true) => Err(format!(
+                "{} is from an import of the help desk {whose:?} that was stopped; name another history with --out, or delete the file to begin anew",
+                self.place.display()
+            )
+            .into()),
+        }
     }
 
-    fn write_place(&self, cursor: &str) -> Result<(), Failed> {
+    fn write_place(&self, desk: &str, cursor: &str) -> Result<(), Failed> {
         let new = super::with(&self.place, ".new");
         let failed = |e: std::io::Error| format!("write {}: {e}", self.place.display());
-        std::fs::write(&new, format!("{cursor}\n")).map_err(failed)?;
+        std::fs::write(&new, format!("{desk}\t{cursor}\n")).map_err(failed)?;
         Ok(std::fs::rename(&new, &self.place).map_err(failed)?)
     }
 }
@@ -81,7 +90,7 @@ pub(super) async fn read(
 }
 
 async fn read_all(psa: &dyn Psa, pages: &Pages, bar: &ProgressBar) -> Result<(), Failed> {
-    let begun = pages.begun();
+    let begun = pages.begun(psa.name())?;
     if let Some(place) = &begun {
         eprintln!("an import was stopped behind ticket {place}; going on there");
     }
@@ -97,6 +106,14 @@ async fn read_all(psa: &dyn Psa, pages: &Pages, bar: &ProgressBar) -> Result<(),
     let mut count = 0u64;
     loop {
         let page = patiently(psa, cursor.as_deref()).await?;
+        if page.more && cursor.as_deref() == Some(page.cursor.as_str()) {
+            return Err(format!(
+                "the help desk {} answers with the same page again, behind {}; it would never end",
+                psa.name(),
+                page.cursor
+            )
+            .into());
+        }
         for ticket in &page.tickets {
             serde_json::to_writer(&mut out, ticket)?;
             writeln!(out).map_err(failed)?;
@@ -104,7 +121,7 @@ async fn read_all(psa: &dyn Psa, pages: &Pages, bar: &ProgressBar) -> Result<(),
         }
         out.flush().map_err(failed)?;
         out.get_ref().sync_data().map_err(failed)?;
-        pages.write_place(&page.cursor)?;
+        pages.write_place(psa.name(), &page.cursor)?;
         bar.set_message(format!("{count} closed tickets read, up to {}", page.cursor));
         bar.tick();
         if !page.more {

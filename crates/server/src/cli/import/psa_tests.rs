@@ -11,6 +11,7 @@ use tempfile::TempDir;
 struct Desk {
     asked: Mutex<Vec<Option<String>>>,
     failures: Mutex<Vec<(usize, CallError)>>,
+    stuck: Mutex<bool>,
 }
 
 #[async_trait]
@@ -51,6 +52,9 @@ impl Psa for Desk {
             return Err(failures.remove(at).1);
         }
         let from: u64 = cursor.map_or(0, |c| c.parse().unwrap());
+        if *self.stuck.lock().unwrap() {
+            return Ok(PastPage { tickets: vec![], cursor: "4".into(), more: true });
+        }
         let ticket = |n: u64| PastTicket { id: n.to_string(), ..PastTicket::default() };
         let tickets: Vec<PastTicket> = (from + 1..=from + 2).map(ticket).collect();
         Ok(PastPage { tickets, cursor: (from + 2).to_string(), more: from + 2 < 10 })
@@ -96,8 +100,10 @@ async fn what_was_stopped_goes_on_at_its_place_and_loses_nothing() {
     let ids: Vec<u32> = whole.iter().map(|t| t.id.parse().unwrap()).collect();
     assert_eq!(ids, (1..=10).collect::<Vec<_>>());
 
+    let other = pages.begun("another").unwrap_err().to_string();
+    assert!(other.contains("the help desk \"desk\""), "{other}");
     pages.remove().unwrap();
-    assert!(pages.begun().is_none());
+    assert!(pages.begun("desk").unwrap().is_none());
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
 }
 
@@ -115,4 +121,14 @@ async fn a_desk_that_asks_for_patience_gets_it() {
     assert_eq!(ids(&pages).len(), 10);
     let asked = desk.asked.lock().unwrap();
     assert_eq!(asked.iter().filter(|c| c.as_deref() == Some("2")).count(), 3);
+}
+
+#[tokio::test]
+async fn a_desk_that_says_the_same_for_ever_is_left() {
+    let dir = TempDir::new().unwrap();
+    let pages = Pages::beside(&dir.path().join("desk.history.jsonl"));
+    let desk = Desk::default();
+    *desk.stuck.lock().unwrap() = true;
+    let e = read_all(&desk, &pages, &ProgressBar::hidden()).await.unwrap_err().to_string();
+    assert!(e.contains("the same page again"), "{e}");
 }
