@@ -6,10 +6,10 @@ use crate::{
     desk::Routing,
     figures::{Bin, Point},
     html::HtmlError,
-    replay::Would,
     report::Report,
 };
 use charts_rs::{BarChart, ChartBase, LineChart, Series, Symbol, YAxisConfig};
+use domain::Would;
 
 /// Blue, light blue, yellow, grey: told apart in grey print as well.
 const WAYS: [&str; 4] = ["#1f5fa8", "#7db3e8", "#e0b23c", "#b9bec6"];

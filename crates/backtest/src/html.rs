@@ -3,10 +3,10 @@
 use crate::{
     charts,
     figures::Share,
-    replay::Would,
     report::{Class, Label, Report},
 };
 use askama::Template;
+use domain::Would;
 
 /// Why a page could not be made.
 #[derive(Debug)]

@@ -1,37 +1,9 @@
 //! What would have been done, beside what the desk did.
 
-use crate::{
-    prepare::Prepared,
-    replay::{Replayed, Would},
-};
-use domain::{ActionKind, PastTicket};
-use serde::Serialize;
+use crate::{prepare::Prepared, replay::Replayed};
+use domain::{ActionKind, Agreement, Handled, PastTicket, Would};
 use std::collections::BTreeSet;
-
-/// What the desk's record says about a ticket that would have been closed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Agreement {
-    /// The desk's words name the same change.
-    Same,
-    /// No words on it, but the first level closed it, as it would have.
-    FirstLevel,
-    /// The record speaks against it; in words.
-    Differs(String),
-    /// The record says nothing.
-    Unknown,
-}
-
-impl Agreement {
-    /// Whether it would have been right; `None` when nobody can tell.
-    pub(crate) fn right(&self) -> Option<bool> {
-        match self {
-            Agreement::Same | Agreement::FirstLevel => Some(true),
-            Agreement::Differs(_) => Some(false),
-            Agreement::Unknown => None,
-        }
-    }
-}
+use technician::learn::deeds::Deeds;
 
 /// Compares. `level1` are the groups of the first level, lower case; empty when groups say nothing.
 pub(crate) fn agreement(
@@ -40,11 +12,37 @@ pub(crate) fn agreement(
     ticket: &PastTicket,
     level1: &BTreeSet<String>,
 ) -> Agreement {
-    if !matches!(replayed.would, Would::CloseAlone | Would::CloseAfterYes) {
+    let ours = replayed.changes.iter().map(domain::Action::kind).collect();
+    compare(replayed.would, ours, &seen.deeds, &ticket.group, level1)
+}
+
+/// What people did about a live ticket that was only watched, and how it stands to what would have been done. The desk's own
+/// words alone count: which group is the first level, nobody said.
+pub fn handled(would: Would, ours: &[domain::Action], ticket: &PastTicket) -> (Handled, Agreement) {
+    let text = technician::learn::text::read(&ticket.subject, &ticket.body);
+    let deeds = technician::learn::deeds::deeds_in(ticket, &text);
+    let kinds = ours.iter().map(domain::Action::kind).collect();
+    let agreement = compare(would, kinds, &deeds, &ticket.group, &BTreeSet::new());
+    let handled = Handled {
+        did: deeds.did.into_iter().collect(),
+        group: ticket.group.clone(),
+        minutes: ticket.minutes,
+        reopened: ticket.reopened,
+    };
+    (handled, agreement)
+}
+
+fn compare(
+    would: Would,
+    ours: BTreeSet<ActionKind>,
+    deeds: &Deeds,
+    group: &str,
+    level1: &BTreeSet<String>,
+) -> Agreement {
+    if !matches!(would, Would::CloseAlone | Would::CloseAfterYes) {
         return Agreement::Unknown;
     }
-    let ours = bare(replayed.changes.iter().map(domain::Action::kind).collect());
-    let theirs = bare(seen.deeds.did.clone());
+    let (ours, theirs) = (bare(ours), bare(deeds.did.clone()));
     if ours.is_empty() {
         // Nothing is changed when a thanks is closed or a question answered; only a change by the desk speaks against it.
         return if theirs.is_empty() {
@@ -53,19 +51,18 @@ pub(crate) fn agreement(
             Agreement::Differs(words(&theirs))
         };
     }
-    if seen.deeds.elsewhere {
+    if deeds.elsewhere {
         return Agreement::Differs("it worked on another system".into());
     }
     if !theirs.is_empty() {
         return if ours == theirs { Agreement::Same } else { Agreement::Differs(words(&theirs)) };
     }
-    let elsewhere = !level1.is_empty()
-        && !ticket.group.is_empty()
-        && !level1.contains(&ticket.group.to_lowercase());
+    let elsewhere =
+        !level1.is_empty() && !group.is_empty() && !level1.contains(&group.to_lowercase());
     match () {
-        () if elsewhere => Agreement::Differs(format!("it went to {}", ticket.group)),
+        () if elsewhere => Agreement::Differs(format!("it went to {group}")),
         // It wrote what it did, and named no change that is known here.
-        () if seen.deeds.said || level1.is_empty() || ticket.group.is_empty() => Agreement::Unknown,
+        () if deeds.said || level1.is_empty() || group.is_empty() => Agreement::Unknown,
         () => Agreement::FirstLevel,
     }
 }

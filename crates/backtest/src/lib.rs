@@ -22,8 +22,9 @@ mod walk;
 
 pub use company::Directory;
 pub use desk::Routing;
+pub use domain::Would;
 pub use figures::{Bin, Point, Share, Sum};
 pub use html::{HtmlError, html};
-pub use replay::Would;
+pub use judge::handled;
 pub use report::{Approver, Class, Difference, Label, Month, Report, Rule, Scope};
 pub use walk::{Known, Settings, backtest};

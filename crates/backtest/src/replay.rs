@@ -7,7 +7,7 @@ use crate::company::{Directory, Scene};
 use domain::{
     Action, ActionKind, Actor, ApprovalId, ApprovalState, AttemptId, BrainFacts, BrainId, CaseId,
     CaseOutcome, CaseView, ClientId, Decision, Event, Fact, Facts, Follow, IncomingTicket, Outcome,
-    PersonId, Recorded, TicketFacts, Tier, Understanding, UnixMs, VerdictRecord, Volume,
+    PersonId, Recorded, TicketFacts, Tier, Understanding, UnixMs, VerdictRecord, Volume, Would,
 };
 use gate::{CompiledPolicy, Request, directory::Lists};
 use std::collections::{HashMap, VecDeque};
@@ -17,36 +17,6 @@ use technician::{Context, Profile, Step, WaitFor};
 const MOST_STEPS: usize = 300;
 /// The source of every fact in a replay.
 const SOURCE: &str = "replay";
-
-/// How a ticket would have gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Would {
-    /// Done, told and closed without a person.
-    CloseAlone,
-    /// Closed after a person said yes.
-    CloseAfterYes,
-    /// The user is asked something first.
-    AskUser,
-    /// Handed to people.
-    HandOver,
-}
-
-impl Would {
-    /// All, the most autonomous first.
-    pub const ALL: [Would; 4] =
-        [Would::CloseAlone, Would::CloseAfterYes, Would::AskUser, Would::HandOver];
-
-    /// Plain words, as in "… tickets would have been …".
-    pub fn words(self) -> &'static str {
-        match self {
-            Would::CloseAlone => "closed alone",
-            Would::CloseAfterYes => "closed after a person's yes",
-            Would::AskUser => "asked back to the user",
-            Would::HandOver => "handed to people",
-        }
-    }
-}
 
 /// What the technician and the gate would have made of a ticket.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,8 +3,8 @@
 use crate::{
     desk::Routing,
     figures::{Bin, Point, Share, Sum},
-    replay::Would,
 };
+use domain::Would;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

@@ -3,14 +3,13 @@
 use crate::{
     company::Directory,
     figures::{Share, Sum},
-    judge::Agreement,
     prepare::Prepared,
-    replay::{Replayed, Would},
+    replay::Replayed,
     report::{Approver, Class, Difference, Label, Month, Report},
     scope,
     walk::{self, Settings},
 };
-use domain::{Intent, PastDeed, PastTicket, UnixMs};
+use domain::{Agreement, Intent, PastDeed, PastTicket, UnixMs, Would};
 use jiff::{Timestamp, civil::Weekday, tz::TimeZone};
 use std::collections::{BTreeMap, HashMap};
 use technician::learn::clusters::{Clusters, clusters};

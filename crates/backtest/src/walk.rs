@@ -2,15 +2,16 @@
 
 use crate::{
     company::Directory,
-    desk, figures,
-    judge::{self, Agreement},
+    desk, figures, judge,
     prepare::{self, Prepared},
-    replay::{self, Bench, Replayed, Touched, Would},
+    replay::{self, Bench, Replayed, Touched},
     report::{Difference, MOST_DIFFERENCES, Report},
     rules,
     tally::Tally,
 };
-use domain::{ActionKind, BrainId, ClientId, Intent, Org, PastTicket, Tier, UnixMs};
+use domain::{
+    ActionKind, Agreement, BrainId, ClientId, Intent, Org, PastTicket, Tier, UnixMs, Would,
+};
 use gate::{CompiledPolicy, directory::Lists};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use technician::{Model, Profile};

@@ -13,7 +13,7 @@ use crate::{
 use async_trait::async_trait;
 use domain::{
     Account, AccountQuery, AccountState, Action, ActionKind, Device, Group, IncomingTicket,
-    TicketState, UnixMs,
+    PastTicket, TicketState, UnixMs,
 };
 use gate::Grant;
 use secrecy::SecretString;
@@ -266,6 +266,10 @@ impl Psa for Paced<dyn Psa> {
 
     async fn closed(&self, cursor: Option<&str>) -> Result<PastPage, CallError> {
         self.pace.call(self.inner.closed(cursor)).await
+    }
+
+    async fn past(&self, id: &str) -> Result<Option<PastTicket>, CallError> {
+        self.pace.call(self.inner.past(id)).await
     }
 
     async fn perform(&self, grant: Grant) -> Result<(), CallError> {

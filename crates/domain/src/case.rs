@@ -1,9 +1,10 @@
 //! A case, folded from its events. The fold is the only way to a [`CaseView`].
 
 use crate::{
-    AccountState, Action, Actor, ApprovalId, ApprovalState, AttemptId, CaseId, ClientId, Decision,
-    Digest, Event, Follow, IncomingTicket, Message, Outcome, PersonId, ReadResult, Recorded,
-    Submission, TicketRef, TicketStatus, Tier, Understanding, UnixMs, VerdictRecord,
+    AccountState, Action, Actor, Agreement, ApprovalId, ApprovalState, AttemptId, CaseId, ClientId,
+    Decision, Digest, Event, Follow, Handled, IncomingTicket, Message, Outcome, PersonId,
+    ReadResult, Recorded, Submission, TicketRef, TicketStatus, Tier, Understanding, UnixMs,
+    VerdictRecord, Would,
 };
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,8 @@ pub enum CaseOutcome {
     Refused,
     /// The brain took its request back before anything ran.
     Withdrawn,
+    /// Only watched, in shadow mode: people worked on it.
+    Watched,
 }
 
 impl CaseOutcome {
@@ -29,6 +32,7 @@ impl CaseOutcome {
             CaseOutcome::Dispatched => "dispatched",
             CaseOutcome::Refused => "refused",
             CaseOutcome::Withdrawn => "withdrawn",
+            CaseOutcome::Watched => "watched",
         }
     }
 }
@@ -157,6 +161,10 @@ pub struct Attempt {
     pub notified: bool,
     /// It was taken back.
     pub undone: bool,
+    /// It was not made: shadow mode takes it for made, to see how the case would go on.
+    pub watched: bool,
+    /// It was not made, and a person would have been asked first.
+    pub after_yes: bool,
 }
 
 impl Attempt {
@@ -206,6 +214,10 @@ pub struct CaseView {
     pub by_hand: Vec<(Digest, PersonId, String, UnixMs)>,
     /// The brain took its request back.
     pub withdrawn: bool,
+    /// In shadow mode: how it would have gone, and why.
+    pub would: Option<(Would, String)>,
+    /// In shadow mode: what people did, and how that stands to what would have been done.
+    pub compared: Option<(Handled, Agreement)>,
     /// How and why it ended, and when.
     pub ended: Option<(CaseOutcome, String, UnixMs)>,
 }
@@ -240,6 +252,8 @@ impl CaseView {
             handed_over: Vec::new(),
             by_hand: Vec::new(),
             withdrawn: false,
+            would: None,
+            compared: None,
             ended: None,
         };
         for recorded in rest {
@@ -280,7 +294,29 @@ impl CaseView {
             | Event::BrainAdded { .. }
             | Event::BrainRevoked { .. }
             | Event::PersonChanged { .. }
+            | Event::PlaybookChanged { .. }
             | Event::ClientMoved { .. } => {}
+            Event::Watched { attempt, action, digest, tier, after_yes } => {
+                self.attempts.push(Attempt {
+                    id: *attempt,
+                    action: action.clone(),
+                    digest: *digest,
+                    tier: *tier,
+                    approval: None,
+                    before: None,
+                    was_member: None,
+                    started_at: r.at,
+                    outcome: Some((Outcome::Done("not done: shadow mode".into()), r.at)),
+                    notified: false,
+                    undone: false,
+                    watched: true,
+                    after_yes: *after_yes,
+                })
+            }
+            Event::WouldEnd { would, reason, .. } => self.would = Some((*would, reason.clone())),
+            Event::Compared { handled, agreement } => {
+                self.compared = Some((handled.clone(), agreement.clone()));
+            }
             Event::MessageReceived { message } => self.messages.push((r.seq, message.clone())),
             Event::Understood { understanding, .. } => {
                 self.understanding = Some(understanding.clone());
@@ -358,6 +394,8 @@ impl CaseView {
                     outcome: None,
                     notified: false,
                     undone: false,
+                    watched: false,
+                    after_yes: false,
                 });
             }
             Event::Finished { attempt, outcome } => {
@@ -425,6 +463,11 @@ impl CaseView {
             h.change = None;
             h.state = state;
         }
+    }
+
+    /// Whether something of it was only watched, in shadow mode.
+    pub fn is_watched(&self) -> bool {
+        self.attempts.iter().any(|a| a.watched)
     }
 
     /// What takes the place of this action: itself, unless a person changed it while approving.

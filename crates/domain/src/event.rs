@@ -1,9 +1,10 @@
 //! What the journal records about a case. A case is nothing but its events, folded.
 
 use crate::{
-    Account, AccountState, Action, ApprovalId, AttemptId, BrainId, BreakerMode, BreakerScope,
-    CaseId, CaseOutcome, CellId, ClientId, Decision, Device, Digest, Facts, Finding, Group,
-    IncomingTicket, Message, PersonId, Tier, Understanding, UnixMs, VerdictRecord,
+    Account, AccountState, Action, ActionKind, Agreement, ApprovalId, AttemptId, BrainId,
+    BreakerMode, BreakerScope, CaseId, CaseOutcome, CellId, ClientId, Decision, Device, Digest,
+    Facts, Finding, Group, Handled, IncomingTicket, Message, PersonId, Tier, Understanding, UnixMs,
+    VerdictRecord, Would,
 };
 use serde::{Deserialize, Serialize};
 
@@ -283,6 +284,46 @@ pub enum Event {
         /// Its words.
         reason: String,
     },
+    /// In shadow mode: the gate would have let it run, at once or after a yes. Nothing was done.
+    Watched {
+        /// In place of an attempt.
+        attempt: AttemptId,
+        /// What would have run.
+        action: Action,
+        /// Its digest.
+        digest: Digest,
+        /// Its tier.
+        tier: Tier,
+        /// A person would have been asked first.
+        after_yes: bool,
+    },
+    /// In shadow mode: how the case would have gone.
+    WouldEnd {
+        /// How.
+        would: Would,
+        /// The kinds of changes that would have been made, in order.
+        changes: Vec<ActionKind>,
+        /// Why, in plain words.
+        reason: String,
+    },
+    /// What people did about a ticket that was only watched.
+    Compared {
+        /// What.
+        handled: Handled,
+        /// How it stands to what would have been done.
+        agreement: Agreement,
+    },
+    /// What was learned about a client, or what people made of it, is another version.
+    PlaybookChanged {
+        /// Whose.
+        client: ClientId,
+        /// Its number.
+        version: u64,
+        /// SHA-256 of the document.
+        document: Digest,
+        /// What is different, line by line.
+        diff: Vec<String>,
+    },
     /// Work on the case ended.
     Ended {
         /// How.
@@ -386,6 +427,10 @@ impl Event {
             Event::DoneByHand { .. } => "done_by_hand",
             Event::Undone { .. } => "undone",
             Event::Withdrawn { .. } => "withdrawn",
+            Event::Watched { .. } => "watched",
+            Event::WouldEnd { .. } => "would_end",
+            Event::Compared { .. } => "compared",
+            Event::PlaybookChanged { .. } => "playbook_changed",
             Event::PolicyProposed { .. } => "policy_proposed",
             Event::PolicyActivated { .. } => "policy_activated",
             Event::PolicyRejected { .. } => "policy_rejected",
@@ -427,11 +472,12 @@ impl Event {
             Event::Held { digest, .. }
             | Event::Started { digest, .. }
             | Event::Changed { digest, .. }
+            | Event::Watched { digest, .. }
             | Event::HandedOver { digest, .. }
             | Event::DoneByHand { digest, .. } => Some(*digest),
-            Event::PolicyProposed { document, .. } | Event::PolicyActivated { document, .. } => {
-                Some(*document)
-            }
+            Event::PolicyProposed { document, .. }
+            | Event::PolicyActivated { document, .. }
+            | Event::PlaybookChanged { document, .. } => Some(*document),
             _ => self.verdict().map(|v| v.digest),
         }
     }
@@ -447,6 +493,8 @@ impl Event {
             Event::Finished { outcome, .. } => Some(outcome.name()),
             Event::Decided { decision, .. } => Some(decision.name()),
             Event::Ended { outcome, .. } => Some(outcome.name()),
+            Event::WouldEnd { would, .. } => Some(would.name()),
+            Event::Compared { agreement, .. } => Some(agreement.name()),
             Event::Read { verdict, .. } | Event::Judged { verdict, .. } => {
                 Some(verdict.follows.name())
             }

@@ -15,7 +15,9 @@ mod event;
 mod facts;
 mod ids;
 mod past;
+pub mod playbook;
 mod seen;
+mod shadow;
 mod things;
 mod ticket;
 mod tier;
@@ -42,6 +44,7 @@ pub use facts::{
 pub use ids::{ApprovalId, AttemptId, BrainId, CaseId, CellId, ClientId, IdError, PersonId};
 pub use past::{Org, OrgPerson, OrgThing, PastDeed, PastEvent, PastTicket};
 pub use seen::Seen;
+pub use shadow::{Agreement, Handled, Would};
 pub use things::{
     BreakerFacts, BreakerMode, BreakerScope, Contract, CostFacts, DataMark, DeviceFacts,
     DeviceHealth, DeviceRole, FleetFacts, MailboxFacts, PatchFacts, PatchSeverity, ScriptFacts,

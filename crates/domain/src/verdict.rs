@@ -107,4 +107,11 @@ pub struct VerdictRecord {
     pub follows: Follow,
     /// When.
     pub judged_at: UnixMs,
+    /// The client is only watched: what follows is what would follow, and nothing runs.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub shadow: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !*value
 }

@@ -99,6 +99,8 @@ pub enum GrantError {
     },
     /// The judgement is too old: its facts have aged.
     StaleVerdict,
+    /// The client is only watched.
+    Shadow,
 }
 
 impl std::fmt::Display for GrantError {
@@ -120,6 +122,7 @@ impl std::fmt::Display for GrantError {
             GrantError::StaleVerdict => {
                 f.write_str("the judgement is too old; read the facts and judge again")
             }
+            GrantError::Shadow => f.write_str("the client is in shadow mode: nothing is changed"),
         }
     }
 }
@@ -135,6 +138,10 @@ pub fn grant(
     attempt: AttemptId,
     now: UnixMs,
 ) -> Result<Grant, GrantError> {
+    // INVARIANT: nothing runs in shadow mode, whoever approved it.
+    if verdict.is_shadow() {
+        return Err(GrantError::Shadow);
+    }
     let not_after = verdict.record.judged_at.plus_ms(GRANT_TTL_MS);
     let used = match verdict.follows() {
         Follow::Refuse => return Err(GrantError::Refused),

@@ -52,6 +52,11 @@ impl Verdict {
         self.record.digest
     }
 
+    /// Whether the client is only watched: nothing of this runs.
+    pub fn is_shadow(&self) -> bool {
+        self.record.shadow
+    }
+
     /// The answer as data, for journal and people.
     pub fn record(&self) -> &VerdictRecord {
         &self.record
@@ -95,6 +100,8 @@ pub fn judge(
         policy_version: policy.version().clone(),
         follows,
         judged_at: now,
+        // An undo takes back what was done before; a person asked for it.
+        shadow: ctx.rules.shadow && request.undoes.is_none() && request.action.kind().is_write(),
     };
     Verdict { request, record }
 }
@@ -128,6 +135,7 @@ fn unusable(why: &str, request: Request, now: UnixMs) -> Verdict {
         policy_version: "none".into(),
         follows: Follow::Refuse,
         judged_at: now,
+        shadow: false,
     };
     Verdict { request, record }
 }

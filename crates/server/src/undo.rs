@@ -19,7 +19,7 @@ pub(crate) async fn request(
     let events = store.events(client, case).await.map_err(|e| e.to_string())?;
     let view = CaseView::fold(client, case, &events).ok_or("there is no such case")?;
     let found = view.attempts.iter().find(|a| a.id == attempt).ok_or("there is no such attempt")?;
-    if found.evidence().is_none() {
+    if found.evidence().is_none() || found.watched {
         return Err("that attempt changed nothing, so there is nothing to take back".into());
     }
     if found.undone {

@@ -5,7 +5,7 @@ use crate::{
     change::Change,
     hand::Lease,
     notices::{self, NewNotice},
-    outcomes,
+    outcomes, shadow,
     sql::{query, query_scalar},
     touched,
     vault::{self, NewDrop},
@@ -79,6 +79,7 @@ pub(crate) async fn project(
     asked::project(tx, place, entry).await?;
     touched::project(tx, place, entry).await?;
     outcomes::project(tx, place, entry).await?;
+    shadow::project(tx, place, entry)?;
     webhooks::project(tx, place, &entry.event).await
 }
 

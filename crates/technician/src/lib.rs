@@ -9,6 +9,7 @@
 pub mod closeout;
 pub mod learn;
 pub mod plan;
+pub mod playbook;
 pub mod understand;
 
 pub use learn::{

@@ -7,8 +7,8 @@ use crate::psa::reference;
 use crate::{CallError, Changes, Probe, Psa, ReadBack, psa::PastPage};
 use async_trait::async_trait;
 use domain::{
-    Action, ActionKind, Author, IncomingTicket, Message, TicketRef, TicketState, TicketStatus,
-    UnixMs,
+    Action, ActionKind, Author, IncomingTicket, Message, PastTicket, TicketRef, TicketState,
+    TicketStatus, UnixMs,
 };
 use gate::Grant;
 use reqwest::Method;
@@ -256,6 +256,10 @@ impl Psa for ConnectWise {
 
     async fn closed(&self, cursor: Option<&str>) -> Result<PastPage, CallError> {
         self.closed_after(cursor).await
+    }
+
+    async fn past(&self, id: &str) -> Result<Option<PastTicket>, CallError> {
+        self.closed_one(id).await
     }
 
     async fn incoming(&self, id: &str) -> Result<Option<IncomingTicket>, CallError> {

@@ -2,7 +2,7 @@
 
 use crate::{CallError, Probe, ReadBack};
 use async_trait::async_trait;
-use domain::{Action, ActionKind, IncomingTicket, TicketState, UnixMs};
+use domain::{Action, ActionKind, IncomingTicket, PastTicket, TicketState, UnixMs};
 use gate::Grant;
 
 pub mod connectwise;
@@ -75,6 +75,14 @@ pub trait Psa: Send + Sync + std::fmt::Debug {
         Err(CallError::rejected(
             format!("{} shows no history that is read here", self.name()),
             "export its closed tickets and import the file",
+        ))
+    }
+
+    /// One closed ticket with all that became of it; `None` while it is open, and when there is none.
+    async fn past(&self, _id: &str) -> Result<Option<PastTicket>, CallError> {
+        Err(CallError::rejected(
+            format!("{} shows no history that is read here", self.name()),
+            "shadow mode cannot compare with what people did on this help desk",
         ))
     }
 

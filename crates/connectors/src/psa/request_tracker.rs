@@ -13,7 +13,7 @@ use super::{Changes, PastPage, Psa};
 use crate::http::{self, Answer, Effect};
 use crate::{CallError, Probe, ReadBack, SecretSource};
 use async_trait::async_trait;
-use domain::{Action, ActionKind, IncomingTicket, TicketState, TicketStatus};
+use domain::{Action, ActionKind, IncomingTicket, PastTicket, TicketState, TicketStatus};
 use gate::Grant;
 use reqwest::{Client, Method, RequestBuilder, StatusCode, Url, header};
 use secrecy::ExposeSecret;
@@ -201,6 +201,10 @@ impl Psa for RequestTracker {
 
     async fn closed(&self, cursor: Option<&str>) -> Result<PastPage, CallError> {
         self.closed_after(cursor).await
+    }
+
+    async fn past(&self, id: &str) -> Result<Option<PastTicket>, CallError> {
+        self.closed_one(id).await
     }
 
     async fn incoming(&self, id: &str) -> Result<Option<IncomingTicket>, CallError> {

@@ -49,6 +49,8 @@ pub(crate) struct ClientRules {
     /// What is supervised here, in words; empty when nothing is.
     pub(crate) regulated: Arc<str>,
     pub(crate) hypercare: Option<(UnixMs, Tier)>,
+    /// Only watched.
+    pub(crate) shadow: bool,
     pub(crate) calendar: Arc<Calendar>,
 }
 
@@ -222,6 +224,7 @@ impl Policy {
             urgent_steps: steps.iter().map(hurry).collect(),
             regulated: words.join(", ").into(),
             hypercare: until.map(|until| (until, self.hypercare_floor)),
+            shadow: own.shadow.unwrap_or(self.shadow),
             calendar: calendar?,
         };
         Some(ForClient { rules: Arc::new(rules), custom })
@@ -243,6 +246,7 @@ impl Policy {
             escalation: None,
             regulated,
             hypercare_until: None,
+            shadow: None,
             custom_rules: _,
         } = own
         else {

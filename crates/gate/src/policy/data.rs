@@ -108,6 +108,9 @@ pub struct Policy {
     /// When the platform opens a breaker by itself.
     #[serde(default)]
     pub breakers: BreakerLimits,
+    /// Every client is only watched, unless it says otherwise: what would be done is judged and written down, and nothing is done.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub shadow: bool,
     /// Conditions that raise.
     #[serde(default)]
     pub custom_rules: Vec<CustomRule>,
@@ -209,9 +212,16 @@ pub struct ClientPolicy {
     /// See [`Policy::hypercare_until`]; the later of the two counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hypercare_until: Option<UnixMs>,
+    /// See [`Policy::shadow`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<bool>,
     /// Added to [`Policy::custom_rules`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub custom_rules: Vec<CustomRule>,
+}
+
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 pub(super) mod defaults {
@@ -315,6 +325,7 @@ impl Policy {
             hypercare_until: None,
             hypercare_floor: defaults::hypercare(),
             breakers: BreakerLimits::default(),
+            shadow: false,
             custom_rules: Vec::new(),
             clients: BTreeMap::new(),
         }

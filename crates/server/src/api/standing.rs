@@ -176,7 +176,7 @@ impl Maker<'_> {
                 let status = match outcome {
                     CaseOutcome::Refused => Status::Refused,
                     CaseOutcome::Withdrawn => Status::Withdrawn,
-                    CaseOutcome::Dispatched => Status::HandedOver,
+                    CaseOutcome::Dispatched | CaseOutcome::Watched => Status::HandedOver,
                     CaseOutcome::Closed => Status::Failed,
                 };
                 (status, Some(why.clone()))

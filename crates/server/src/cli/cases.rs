@@ -49,8 +49,16 @@ pub(crate) async fn run(args: Args) -> CliResult {
     Ok(ExitCode::SUCCESS)
 }
 
-const PHASES: [&str; 6] =
-    ["working", "waiting_for_approval", "waiting_for_user", "closed", "dispatched", "refused"];
+const PHASES: [&str; 8] = [
+    "working",
+    "waiting_for_approval",
+    "waiting_for_user",
+    "closed",
+    "dispatched",
+    "refused",
+    "withdrawn",
+    "watched",
+];
 
 type Fallible = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
@@ -149,6 +157,19 @@ fn line(event: &Event) -> String {
         Event::DoneByHand { text, .. } => format!("done by hand: {}", first_line(text)),
         Event::Undone { by_case, .. } => format!("taken back by case {by_case}"),
         Event::Withdrawn { reason } => reason.clone(),
+        Event::Watched { action, after_yes, .. } => {
+            let how = if *after_yes { "after a person's yes" } else { "at once" };
+            format!("would have done, {how}: {}", first_line(&action.sentence()))
+        }
+        Event::WouldEnd { would, reason, .. } => {
+            format!("would have been {}: {reason}", would.words())
+        }
+        Event::Compared { agreement, .. } => match agreement {
+            domain::Agreement::Differs(words) => format!("people did something else: {words}"),
+            domain::Agreement::Unknown => "people closed it; what they did cannot be told".into(),
+            _ => "people did the same".into(),
+        },
+        Event::PlaybookChanged { client, version, .. } => format!("{client}, version {version}"),
         Event::Ended { outcome, reason } => format!("{}: {reason}", outcome.name()),
         // Settings of the gate stand in the journal of the MSP, in no case.
         Event::PolicyProposed { version, .. }

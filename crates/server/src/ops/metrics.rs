@@ -23,7 +23,7 @@ const COMMIT_BUCKETS: [f64; 12] =
 const BATCH_BUCKETS: [f64; 8] = [1.0, 4.0, 16.0, 64.0, 128.0, 256.0, 512.0, 1_024.0];
 
 /// Shown also when no case is in them.
-const PHASES: [CasePhase; 7] = [
+const PHASES: [CasePhase; 8] = [
     CasePhase::Working,
     CasePhase::WaitingForApproval,
     CasePhase::WaitingForUser,
@@ -31,6 +31,7 @@ const PHASES: [CasePhase; 7] = [
     CasePhase::Ended(CaseOutcome::Dispatched),
     CasePhase::Ended(CaseOutcome::Refused),
     CasePhase::Ended(CaseOutcome::Withdrawn),
+    CasePhase::Ended(CaseOutcome::Watched),
 ];
 
 /// How often samples are put into their buckets when nobody looks.

@@ -86,7 +86,7 @@ impl Display for PhaseChip {
 impl HtmlSafe for PhaseChip {}
 
 /// Every phase, in the order in which people want to see them: name and words.
-pub(super) const PHASES: [(&str, &str); 7] = [
+pub(super) const PHASES: [(&str, &str); 8] = [
     ("working", "Working"),
     ("waiting_for_approval", "Waiting for approval"),
     ("waiting_for_user", "Waiting for the user"),
@@ -94,6 +94,7 @@ pub(super) const PHASES: [(&str, &str); 7] = [
     ("dispatched", "Handed to people"),
     ("refused", "Refused"),
     ("withdrawn", "Withdrawn"),
+    ("watched", "Only watched"),
 ];
 
 fn phase(name: &str) -> (&'static str, &'static str) {

@@ -97,7 +97,7 @@ pub(super) fn undos(view: &CaseView, period_ms: i64, now: UnixMs) -> Vec<Undo> {
     let open = view.attempts.iter().filter_map(|a| {
         let (_, at) = a.outcome.as_ref().filter(|_| a.evidence().is_some())?;
         let until = at.plus_ms(period_ms);
-        (!a.undone && until > now).then_some(())?;
+        (!a.undone && !a.watched && until > now).then_some(())?;
         let sentence = a.action.opposite()?.sentence();
         Some(Undo { attempt: a.id.to_string(), sentence, left: Left { until, now } })
     });

@@ -148,9 +148,10 @@ fn deeds(view: &CaseView) -> Vec<Deed> {
     let changes = view.attempts.iter().filter(|a| !words::closes(a.action.kind()));
     changes
         .map(|a| {
-            let (class, result) = match a.undone {
-                true => ("warn", "Done, and later taken back".to_owned()),
-                false => story::outcome(a.outcome.as_ref().map(|(o, _)| o)),
+            let (class, result) = match (a.watched, a.undone) {
+                (true, _) => ("quiet", "Not done: only watched".to_owned()),
+                (false, true) => ("warn", "Done, and later taken back".to_owned()),
+                (false, false) => story::outcome(a.outcome.as_ref().map(|(o, _)| o)),
             };
             Deed { text: a.action.sentence(), result, class }
         })

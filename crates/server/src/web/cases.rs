@@ -198,7 +198,8 @@ fn tiles(counts: &[(String, usize)], client: Option<&str>, phase: Option<&str>) 
         chosen: phase == Some(name),
     });
     // Rare: no room is kept for it.
-    let shown = each.filter(|t| t.class != "withdrawn" || t.count != Some(0) || t.chosen);
+    let rare = |t: &Tile| ["withdrawn", "watched"].contains(&t.class);
+    let shown = each.filter(|t| !rare(t) || t.count != Some(0) || t.chosen);
     std::iter::once(all).chain(shown).collect()
 }
 

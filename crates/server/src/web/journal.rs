@@ -202,6 +202,11 @@ fn sentence(event: &domain::Event) -> String {
         Event::BrainAdded { brain, limits } => format!("{brain}: {}", limits.join("; ")),
         Event::BrainRevoked { brain, reason } => format!("{brain}: {reason}"),
         Event::PersonChanged { person, change } => format!("{person}: {change}"),
+        Event::PlaybookChanged { client, version, diff, .. } => {
+            format!("{client}, version {version}: {}", diff.join("; "))
+        }
+        Event::Watched { action, .. } => action.sentence(),
+        Event::WouldEnd { would, reason, .. } => format!("{}: {reason}", capital(would.words())),
         Event::ClientMoved { client, cell, .. } => format!("{client} lives in {cell}"),
         Event::Noted { text, .. } => text.clone(),
         _ => String::new(),

@@ -33,7 +33,13 @@ impl Driver<'_> {
             .held
             .iter()
             .any(|h| h.state == ApprovalState::Pending && Some(h.approval) != fresh);
-        if view.unresolved().next().is_some() || view.ended.is_some() || others || has_link(&view) {
+        let watched = view.is_watched();
+        if view.unresolved().next().is_some()
+            || view.ended.is_some()
+            || others
+            || watched
+            || has_link(&view)
+        {
             return None;
         }
         let Driver { app, parts, client, until, .. } = *self;

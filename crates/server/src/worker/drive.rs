@@ -12,13 +12,13 @@ use crate::{
 use connectors::CallError;
 use domain::{
     AccountQuery, Action, Actor, ApprovalState, Attempt, Author, BrainId, CaseId, CaseOutcome,
-    CaseView, ClientId, Event, Follow, Message, ReadResult, TicketStatus, UnixMs,
+    CaseView, ClientId, Event, Follow, Message, ReadResult, TicketStatus, UnixMs, Would,
     action::SetStatus,
 };
 use gate::{Request, judge};
 use std::{sync::atomic::AtomicI64, time::Duration};
 use store::{Append, Claimed, DropState, NewEntry, StoreError, View};
-use technician::{Context, Step, WaitFor};
+use technician::{Context, Step, WaitFor, playbook};
 use tokio::time::Instant;
 
 /// More steps than any sane case takes; beyond it people take over.
@@ -172,7 +172,10 @@ impl Driver<'_> {
         if self.view.ended.is_some() {
             return self.after_end().await;
         }
-        let link = self.secret_link().await?;
+        let link = match self.view.is_watched() {
+            true => Some("(the page with the temporary password)".to_owned()),
+            false => self.secret_link().await?,
+        };
         let context = Context {
             profile: &self.client.profile,
             now: clock::now(),
@@ -182,7 +185,20 @@ impl Driver<'_> {
             Step::Understand => self.understand().await,
             Step::Propose(action) if action.kind().is_write() => self.propose(action).await,
             Step::Propose(action) => self.read(action).await,
+            // Nobody was asked, so nobody answers.
+            Step::Wait { for_whom: WaitFor::User, .. } if self.view.is_watched() => {
+                self.end_watched(Would::AskUser, "the user has to be asked first".into()).await
+            }
             Step::Wait { until, for_whom } => self.wait(until, for_whom).await,
+            Step::Finish { outcome, reason } if self.view.is_watched() => {
+                let closes = outcome == CaseOutcome::Closed;
+                let would = match (closes, self.view.attempts.iter().any(|a| a.after_yes)) {
+                    (false, _) => Would::HandOver,
+                    (true, true) => Would::CloseAfterYes,
+                    (true, false) => Would::CloseAlone,
+                };
+                self.end_watched(would, reason).await
+            }
             Step::Finish { outcome, reason } => self.end(outcome, reason).await,
         }
     }
@@ -245,8 +261,19 @@ impl Driver<'_> {
         };
         let span = span.with("journeyman.intent", understanding.intent.name());
         let span = span.with("journeyman.abstained", understanding.abstained);
+        let mut entries = Vec::new();
+        if let Some(row) = self.app.store.playbook(&self.client.id).await? {
+            let ticket = &self.view.ticket;
+            let notes = playbook::notes(&row.playbook, row.version, ticket, &texts, &understanding);
+            let note = |(code, text)| NewEntry {
+                actor: Actor::Platform,
+                event: Event::Noted { code, text },
+            };
+            entries.extend(notes.into_iter().map(note));
+        }
         let event = Event::Understood { understanding, model: self.app.model_digest.clone() };
-        self.append(vec![self.by_brain(event)], vec![View::Summary(summary)]).await?;
+        entries.push(self.by_brain(event));
+        self.append(entries, vec![View::Summary(summary)]).await?;
         self.app.traces.end(span);
         Ok(Next::Again)
     }
@@ -339,9 +366,19 @@ impl Driver<'_> {
         outcome: CaseOutcome,
         reason: String,
     ) -> Result<Next, DriveError> {
+        self.end_after(Vec::new(), outcome, reason).await
+    }
+
+    /// Writes these entries and the end.
+    async fn end_after(
+        &self,
+        mut entries: Vec<NewEntry>,
+        outcome: CaseOutcome,
+        reason: String,
+    ) -> Result<Next, DriveError> {
         // A question that nobody answered yet ends with the case: nothing runs after the end.
         let open = self.view.held.iter().filter(|h| h.state == ApprovalState::Pending);
-        let (mut entries, mut views) = (Vec::new(), Vec::new());
+        let mut views = Vec::new();
         for held in open {
             let event =
                 Event::Voided { approval: held.approval, reason: "the case ended".to_owned() };
@@ -355,6 +392,15 @@ impl Driver<'_> {
         self.append(entries, views).await?;
         self.app.traces.end(span);
         Ok(Next::Released)
+    }
+
+    /// The end of a case that was only watched.
+    async fn end_watched(&self, would: Would, reason: String) -> Result<Next, DriveError> {
+        let made = self.view.attempts.iter().filter(|a| a.watched && a.action.ticket().is_none());
+        let changes = made.map(|a| a.action.kind()).collect();
+        let words = format!("would have been {}: {reason}", would.words());
+        let event = Event::WouldEnd { would, changes, reason };
+        self.end_after(vec![self.by_brain(event)], CaseOutcome::Watched, words).await
     }
 
     /// Questions whose time is up. An expired one stays expired.

@@ -50,6 +50,8 @@ impl Driver<'_> {
             outcome: None,
             notified: false,
             undone: false,
+            watched: false,
+            after_yes: false,
         };
         let mut views = Vec::new();
         let secret = match self.secret(&attempt, state.target.as_ref(), &mut views)? {

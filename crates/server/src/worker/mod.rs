@@ -16,6 +16,7 @@ mod intake;
 mod notices;
 mod password;
 mod propose;
+mod shadow;
 mod spans;
 mod submission;
 mod witness;
@@ -100,6 +101,7 @@ pub(crate) async fn run(app: Arc<App>, stop: Stop) {
     tasks.spawn(carry(wipe(app.clone(), stop.clone())));
     tasks.spawn(carry(prune(app.clone(), stop.clone())));
     tasks.spawn(carry(notices::run(app.clone(), stop.clone())));
+    tasks.spawn(carry(shadow::run(app.clone(), stop.clone())));
     tasks.spawn(carry(listen(app.clone(), stop.clone())));
     tasks.spawn(carry(watch_policy(app.clone(), stop.clone())));
     // A simulation has no network of its own.

@@ -18,6 +18,9 @@ use gate::{GrantError, Verdict, grant, judge};
 use store::{NewEntry, View};
 use technician::WaitFor;
 
+/// Why nothing is done of what another brain asks for.
+const SHADOW: &str = "the client is in shadow mode: nothing is changed";
+
 /// Held from reading facts until the attempt is journalled, on this node and on all others.
 pub(super) struct Lock<'a> {
     _here: tokio::sync::MutexGuard<'a, ()>,
@@ -46,6 +49,9 @@ impl Driver<'_> {
         let verdict = judge(policy::by(&in_force), request, &read.facts, clock::now());
         self.tell_judged(span, action.kind(), &verdict);
         let follows = verdict.follows().clone();
+        if verdict.is_shadow() && !matches!(follows, Follow::Refuse) {
+            return self.watch(action, read.facts, &verdict).await;
+        }
         if !matches!(follows, Follow::Refuse)
             && let Some(why) = self.unable(&action)
         {
@@ -93,6 +99,29 @@ impl Driver<'_> {
                 action.kind().name()
             )),
         }
+    }
+
+    /// Judged, and not done: the client is only watched. The case goes on as if it had been.
+    async fn watch(
+        &self,
+        action: Action,
+        facts: Facts,
+        verdict: &Verdict,
+    ) -> Result<Next, DriveError> {
+        if self.view.submission.is_some() || self.unable(&action).is_some() {
+            let why = self.unable(&action).unwrap_or_else(|| SHADOW.to_owned());
+            return self.hand_over(action, facts, verdict, why).await;
+        }
+        let judged = self.judged(&action, facts, verdict);
+        let watched = Event::Watched {
+            attempt: AttemptId(clock::new_id()),
+            action,
+            digest: verdict.digest(),
+            tier: verdict.tier(),
+            after_yes: matches!(verdict.follows(), Follow::Hold(_)),
+        };
+        self.append(vec![judged, self.by_brain(watched)], Vec::new()).await?;
+        Ok(Next::Again)
     }
 
     /// Judged, and then given to people: nothing of ours performs it.

@@ -46,6 +46,7 @@ pub(super) fn over(worst: CaseOutcome) -> String {
         CaseOutcome::Refused => "refused, denied or left unanswered",
         CaseOutcome::Dispatched => "people have to do it",
         CaseOutcome::Withdrawn => "the brain took it back",
+        CaseOutcome::Watched => "only watched",
     };
     reason.to_owned()
 }
@@ -200,7 +201,7 @@ impl Driver<'_> {
 fn graver(a: CaseOutcome, b: CaseOutcome) -> CaseOutcome {
     let weight = |o: CaseOutcome| match o {
         CaseOutcome::Closed => 0,
-        CaseOutcome::Withdrawn => 1,
+        CaseOutcome::Withdrawn | CaseOutcome::Watched => 1,
         CaseOutcome::Refused => 2,
         CaseOutcome::Dispatched => 3,
     };

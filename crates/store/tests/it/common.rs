@@ -184,6 +184,7 @@ pub(crate) fn judged(tier: Tier) -> NewEntry {
                 policy_version: "policy 7".into(),
                 follows: Follow::Run,
                 judged_at: T0,
+                shadow: false,
             },
         },
     }

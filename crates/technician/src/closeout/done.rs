@@ -4,18 +4,22 @@ use super::{SECRET_LINK, given_name, greet, sign};
 use crate::plan::Profile;
 use domain::{Account, Action, ActionKind, Device, Group, Intent, Lock};
 
-/// What the finished actions mean for the requester. With a reset among them it contains
+/// What the finished actions mean for the requester, with the client's own `words` at the end. With a reset among them it contains
 /// [`SECRET_LINK`] on a line of its own.
 pub fn done(
     actions: &[Action],
     requester: &Account,
     target: &Account,
     profile: &Profile,
+    words: Option<&str>,
 ) -> String {
     let own = requester.account.id == target.account.id;
     let said: Vec<String> =
         actions.iter().map(|a| sentence(a, own, target, actions, profile)).collect();
-    let after = "If something does not work, just answer this message.";
+    let mut after = "If something does not work, just answer this message.".to_owned();
+    if let Some(words) = words {
+        after = format!("{words}\n\n{after}");
+    }
     sign(&format!("{}{}\n\n{after}", greet(Some(requester)), said.join("\n\n")), &profile.msp_name)
 }
 

@@ -46,6 +46,8 @@ whys! {
     SeveralRequests => "several_requests", "the ticket asks for more than one thing", "Split it into one ticket per request.";
     /// Another system's account.
     OtherSystem => "other_system", "it is about an account of another system than the directory", "Help the user in that system.";
+    /// The client's playbook says so.
+    Playbook => "playbook", "this client's playbook leaves requests like this to people", "Handle it as usual; the playbook's line can be changed on the console's page Learning.";
     /// Not a Level-1 request.
     OutOfScope => "out_of_scope", "this is not a request that Journeyman handles", "Handle it as usual.";
     /// The recogniser abstained.

@@ -3,7 +3,8 @@
 use super::{DUPLICATE_OF, Flow, MESSAGE_MEANWHILE, Plan, Step, ends::Asked, requester_messages};
 use crate::{
     closeout::{self, Why},
-    understand::agrees,
+    playbook::{OTHER_SYSTEM, PEOPLE, SAME_SYSTEM, WORDS, noted},
+    understand::{agrees, clean::fold},
 };
 use domain::{
     Account, Action, ActionKind, Group, Intent, Lock, ReadResult, Signal, Understanding,
@@ -61,12 +62,21 @@ impl<'a> Plan<'a> {
         if has(|s| matches!(s, Signal::SeveralRequests(_))) && understood.intent != Intent::Thanks {
             return Err(self.hand_over(Why::SeveralRequests, ""));
         }
+        if let Some(name) = noted(self.case, OTHER_SYSTEM) {
+            return Err(self.hand_over(Why::OtherSystem, name));
+        }
         let other = understood.signals.iter().find_map(|s| match s {
             Signal::OtherSystem(name) => Some(name),
             _ => None,
         });
-        if let Some(name) = other {
+        let same = noted(self.case, SAME_SYSTEM);
+        if let Some(name) = other
+            && same.is_none_or(|same| fold(same) != fold(name))
+        {
             return Err(self.hand_over(Why::OtherSystem, name));
+        }
+        if let Some(line) = noted(self.case, PEOPLE) {
+            return Err(self.hand_over(Why::Playbook, line));
         }
         Ok(())
     }
@@ -214,7 +224,8 @@ impl<'a> Plan<'a> {
             self.write(action, requester)?;
         }
         let done = self.done_changes();
-        let text = closeout::done(&done, requester, target, self.context.profile);
+        let text =
+            closeout::done(&done, requester, target, self.context.profile, noted(self.case, WORDS));
         let said: Vec<String> = done.iter().map(Action::sentence).collect();
         self.close(&text, &done, requester, "", &format!("done: {}", said.join("; ")))
     }

@@ -155,6 +155,7 @@ impl Sim {
             policy_version: "test".into(),
             follows,
             judged_at: self.now,
+            shadow: false,
         }
     }
 

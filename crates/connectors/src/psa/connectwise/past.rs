@@ -81,20 +81,43 @@ impl ConnectWise {
                 "report this with the version of ConnectWise; reading on would lose tickets",
             ));
         }
+        let tickets = self.all_of(&page).await?;
+        Ok(PastPage { tickets, cursor: last.to_string(), more: page.len() >= PAGE })
+    }
+
+    /// This ticket, once it is closed.
+    pub(super) async fn closed_one(&self, id: &str) -> Result<Option<PastTicket>, CallError> {
+        let Ok(id) = id.parse::<u64>() else {
+            return Err(CallError::rejected(
+                format!("{id:?} is no number of a ConnectWise ticket"),
+                "ask for one that it gave",
+            ));
+        };
+        let conditions = format!("id = {id} AND closedFlag=true");
+        let query = [("conditions", conditions.as_str()), ("page", "1"), ("pageSize", "1")];
+        let page: Vec<Closed> = self.api.page(&["service", "tickets"], &query, TICKETS).await?;
+        Ok(self.all_of(&page).await?.into_iter().next())
+    }
+
+    /// These tickets with all that became of them.
+    async fn all_of(&self, page: &[Closed]) -> Result<Vec<PastTicket>, CallError> {
+        if page.is_empty() {
+            return Ok(Vec::new());
+        }
         let ids: Vec<String> = page.iter().map(|c| c.ticket.id.to_string()).collect();
         let of = format!("chargeToType=\"ServiceTicket\" AND chargeToId in ({})", ids.join(","));
         let entries: Vec<Worked> = self.api.list(&["time", "entries"], Some(&of), TIME).await?;
         let mut known = BTreeMap::new();
         let mut tickets = Vec::with_capacity(page.len());
-        for closed in &page {
+        for closed in page {
             let id = closed.ticket.id;
             let worked = entries.iter().filter(|e| e.charge_to_id == id);
-            tickets.push(self.past(closed, worked, &mut known).await?);
+            tickets.push(self.past_of(closed, worked, &mut known).await?);
         }
-        Ok(PastPage { tickets, cursor: last.to_string(), more: page.len() >= PAGE })
+        Ok(tickets)
     }
 
-    async fn past(
+    async fn past_of(
         &self,
         closed: &Closed,
         worked: impl Iterator<Item = &Worked>,

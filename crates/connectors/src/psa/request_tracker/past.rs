@@ -46,14 +46,23 @@ impl RequestTracker {
         let mut tickets = Vec::with_capacity(page.items.len());
         for item in &page.items {
             if let Some(ticket) = self.fetch_ticket(&item.id).await? {
-                tickets.push(self.past(&ticket, &mut users).await?);
+                tickets.push(self.past_of(&ticket, &mut users).await?);
             }
         }
         let cursor = page.items.last().map_or(after, |t| t.id.as_str()).to_owned();
         Ok(PastPage { tickets, cursor, more: page.items.len() >= PAGE_ITEMS })
     }
 
-    async fn past(&self, ticket: &Ticket, users: &mut Users) -> Result<PastTicket, CallError> {
+    /// This ticket, once it is closed.
+    pub(super) async fn closed_one(&self, id: &str) -> Result<Option<PastTicket>, CallError> {
+        let Some(ticket) = self.fetch_ticket(id).await? else { return Ok(None) };
+        match self.status_of(&ticket.status) {
+            TicketStatus::Closed => self.past_of(&ticket, &mut Users::default()).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    async fn past_of(&self, ticket: &Ticket, users: &mut Users) -> Result<PastTicket, CallError> {
         let history = self.history(&ticket.id).await?;
         let parts = self.parts(&ticket.id).await?;
         let mut past = PastTicket {

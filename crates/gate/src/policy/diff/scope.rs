@@ -101,6 +101,10 @@ impl<'a> Scope<'a> {
         self.set(|c| &c.regulated, |p| &p.regulated)
     }
 
+    fn shadow(self) -> bool {
+        self.get(|c| c.shadow, |p| p.shadow)
+    }
+
     fn hypercare(self) -> Option<UnixMs> {
         self.policy.hypercare_until.max(self.own.and_then(|c| c.hypercare_until))
     }
@@ -127,6 +131,10 @@ pub(super) fn differences(old: Scope<'_>, new: Scope<'_>, looks: &Looks) -> Vec<
     lists::escalation(old.escalation(), new.escalation(), &mut found);
     lists::regulated(&old.regulated(), &new.regulated(), &mut found);
     hypercare(old, new, &mut found);
+    let name = |shadow: bool| if shadow { "on" } else { "off" };
+    let (before, after) = (old.shadow(), new.shadow());
+    let acts = (before && !after).then_some("it acts where it only watched");
+    found.words("shadow", (name(before), name(after)), acts);
     lists::rules(&old.rules(), &new.rules(), &mut found);
     found.all
 }

@@ -6,8 +6,8 @@ use crate::web::{
     words,
 };
 use domain::{
-    Action, Actor, ApprovalId, Author, CaseOutcome, Decision, Event, Facts, Follow, IncomingTicket,
-    Message, Outcome, Recorded, Submission, Understanding, VerdictRecord,
+    Action, Actor, Agreement, ApprovalId, Author, CaseOutcome, Decision, Event, Facts, Follow,
+    Handled, IncomingTicket, Message, Outcome, Recorded, Submission, Understanding, VerdictRecord,
 };
 
 pub(super) fn tell(r: &Recorded) -> Moment {
@@ -65,6 +65,23 @@ pub(super) fn tell(r: &Recorded) -> Moment {
             moment.quote = (!reason.is_empty()).then(|| reason.clone());
             moment
         }
+        Event::Watched { action, tier, after_yes, .. } => {
+            let title = match after_yes {
+                true => "Would have asked a person first",
+                false => "Would have done it",
+            };
+            let mut moment = blank(r, "info", title.into());
+            moment.tier = Some(TierChip(*tier));
+            moment.lines.push(action.sentence());
+            moment.lines.push("Not done: this client is in shadow mode.".into());
+            moment
+        }
+        Event::WouldEnd { would, reason, .. } => {
+            let mut moment = blank(r, "info", format!("Would have been {}", would.words()));
+            moment.lines.push(capital(reason));
+            moment
+        }
+        Event::Compared { handled, agreement } => compared(r, handled, agreement),
         Event::Started { .. } => started(r),
         Event::Finished { outcome, .. } => finished(r, outcome),
         Event::Noted { code, text } => noted(r, code, text),
@@ -81,8 +98,30 @@ pub(super) fn tell(r: &Recorded) -> Moment {
         | Event::BrainAdded { .. }
         | Event::BrainRevoked { .. }
         | Event::ClientMoved { .. }
+        | Event::PlaybookChanged { .. }
         | Event::PersonChanged { .. } => blank(r, "quiet", words::spaced(r.event.kind())),
     }
+}
+
+fn compared(r: &Recorded, handled: &Handled, agreement: &Agreement) -> Moment {
+    let (title, tone) = match agreement {
+        Agreement::Same => ("People did the same", "good"),
+        Agreement::FirstLevel => ("The first level closed it", "good"),
+        Agreement::Differs(_) => ("People did something else", "bad"),
+        Agreement::Unknown => ("People closed it; what they did cannot be told", "quiet"),
+    };
+    let mut moment = blank(r, tone, title.into());
+    if let Agreement::Differs(words) = agreement {
+        moment.lines.push(format!("{}.", capital(words)));
+    }
+    let did: Vec<String> = handled.did.iter().map(|k| words::spaced(k.name())).collect();
+    if !did.is_empty() {
+        moment.lines.push(format!("The desk's words: {}.", did.join(", ")));
+    }
+    if let Some(minutes) = handled.minutes {
+        moment.lines.push(format!("{minutes} minutes of recorded work."));
+    }
+    moment
 }
 
 fn submitted(r: &Recorded, submission: &Submission) -> Moment {
@@ -317,6 +356,7 @@ fn ended(r: &Recorded, outcome: CaseOutcome, reason: &str) -> Moment {
         CaseOutcome::Dispatched => ("Handed to people", "warn"),
         CaseOutcome::Refused => ("Refused, and handed to people", "bad"),
         CaseOutcome::Withdrawn => ("Withdrawn", "quiet"),
+        CaseOutcome::Watched => ("Only watched: people work on it", "quiet"),
     };
     let mut moment = blank(r, tone, title.into());
     moment.lines.push(capital(reason));
