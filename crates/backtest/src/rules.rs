@@ -2,7 +2,7 @@
 
 use crate::report::Rule;
 use domain::{Org, PastTicket};
-use technician::learn::approvers::{Directory, Learner};
+use technician::learn::approvers::{self, Directory, Learner};
 
 /// Tickets shown for a rule.
 const SHOWN: usize = 5;
@@ -15,7 +15,7 @@ pub(crate) fn rules<'a>(
     orgs: &[Org],
     order: &[usize],
     kind: impl Fn(usize) -> &'a str,
-) -> Vec<Rule> {
+) -> Vec<approvers::Rule> {
     let mut out = Vec::new();
     for org in orgs {
         let directory = Directory::new(org);
@@ -28,14 +28,23 @@ pub(crate) fn rules<'a>(
         }
         let mut own = learner.rules();
         own.sort_by_key(|r| std::cmp::Reverse(r.support));
-        own.truncate(MOST);
-        out.extend(own.into_iter().map(|r| Rule {
-            client: r.client,
-            sentence: r.sentence,
-            tickets: r.tickets.into_iter().take(SHOWN).collect(),
-        }));
+        out.extend(own);
     }
-    let mut rules = out;
-    rules.sort_by(|a, b| a.client.cmp(&b.client));
-    rules
+    out.sort_by(|a, b| a.client.cmp(&b.client));
+    out
+}
+
+/// The best supported rules of each client, as the report shows them.
+pub(crate) fn shown(rules: Vec<approvers::Rule>) -> Vec<Rule> {
+    let mut out: Vec<Rule> = Vec::new();
+    for rule in rules {
+        if out.iter().filter(|r| r.client == rule.client).count() < MOST {
+            out.push(Rule {
+                client: rule.client,
+                sentence: rule.sentence,
+                tickets: rule.tickets.into_iter().take(SHOWN).collect(),
+            });
+        }
+    }
+    out
 }

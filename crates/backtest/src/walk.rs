@@ -3,6 +3,7 @@
 use crate::{
     company::Directory,
     desk, figures, judge,
+    playbook::{self, Seen},
     prepare::{self, Prepared},
     replay::{self, Bench, Replayed, Touched},
     report::{Difference, MOST_DIFFERENCES, Report},
@@ -11,6 +12,7 @@ use crate::{
 };
 use domain::{
     ActionKind, Agreement, BrainId, ClientId, Intent, Org, PastTicket, Tier, UnixMs, Would,
+    playbook::Playbook,
 };
 use gate::{CompiledPolicy, directory::Lists};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -81,6 +83,17 @@ pub fn backtest(
     model: &Model,
     settings: &Settings,
 ) -> Report {
+    learn(title, tickets, orgs, model, settings).0
+}
+
+/// Replays a history, and makes of it a playbook for each client, by the source's name for it.
+pub fn learn(
+    title: &str,
+    tickets: &[PastTicket],
+    orgs: &[Org],
+    model: &Model,
+    settings: &Settings,
+) -> (Report, Vec<(String, Playbook)>) {
     let mut assumptions = Vec::new();
     let prepared = prepare::prepare(tickets, model);
     let mut order: Vec<usize> = (0..tickets.len()).collect();
@@ -90,6 +103,7 @@ pub fn backtest(
     directories.assumptions(&mut assumptions);
     let mut tally = Tally::new(tickets, &prepared, settings);
     let mut shadow = Vec::new();
+    let mut rows = Vec::with_capacity(tickets.len());
     let mut touched: HashMap<&str, Touched> = HashMap::new();
     for at in &order {
         let (Some(ticket), Some(seen)) = (tickets.get(*at), prepared.get(*at)) else { continue };
@@ -100,6 +114,7 @@ pub fn backtest(
         if let Some(row) = bolder(bench, ticket, seen, &replayed, &agreement, &level1) {
             shadow.push(row);
         }
+        rows.push(Seen::of(*at, &replayed, &agreement));
         tally.count(*at, replayed, agreement, bench.directory);
     }
     let mut report = tally.report(title, &mut assumptions);
@@ -111,9 +126,11 @@ pub fn backtest(
     report.calibration_error = figures::calibration_error(&report.calibration);
     report.routing = desk::routing(tickets, &prepared, &order);
     report.rules_need_a_directory = orgs.is_empty();
-    report.rules = rules::rules(tickets, orgs, &order, |at| kind(tickets, &prepared, at));
+    let rules = rules::rules(tickets, orgs, &order, |at| kind(tickets, &prepared, at));
+    let playbooks = playbook::playbooks(tickets, &prepared, &rows, &rules);
+    report.rules = rules::shown(rules);
     report.assumptions = assumptions;
-    report
+    (report, playbooks)
 }
 
 fn one(

@@ -251,6 +251,11 @@ impl Sandbox {
         id.parse().is_ok_and(|id| self.desk.customer_note(id, text))
     }
 
+    /// A technician of the desk closes the ticket with these words. `false` when there is no such ticket.
+    pub fn closed_by_people(&self, id: &str, words: &str, minutes: u32) -> bool {
+        id.parse().is_ok_and(|id| self.desk.closed_by_people(id, words, minutes))
+    }
+
     /// The ticket as the help desk shows it now.
     pub fn ticket(&self, id: &str) -> Option<TicketView> {
         let id: u64 = id.parse().ok()?;

@@ -15,6 +15,7 @@ mod complaints;
 mod config;
 mod demo;
 mod failpoint;
+mod learned;
 mod ops;
 mod parts;
 mod policy;

@@ -5,7 +5,7 @@
 use crate::{
     NewEntry, Store, StoreError,
     columns::{case, client, json, kind, maybe_time, time, to_json},
-    sql::{Row, query},
+    sql::{Row, query, query_scalar},
     views::Place,
     writer::{Fault, Tx},
 };
@@ -106,6 +106,39 @@ impl Store {
             .await
             .map_err(|e| self.fail(e))?;
         rows.iter().map(|r| row(r).map_err(|f| f.into_store(&self.path))).collect()
+    }
+
+    /// Has the ticket of a watched case looked at now, if nobody knows yet what people did.
+    pub async fn shadow_soon(
+        &self,
+        client: &ClientId,
+        case: CaseId,
+        now: UnixMs,
+    ) -> Result<(), StoreError> {
+        let waits = "client = $1 AND case_id = $2 AND compared_ms IS NULL AND (due_ms IS NULL OR due_ms > $3)";
+        let there: i64 = query_scalar(format!("SELECT COUNT(*) FROM shadow WHERE {waits}"))
+            .bind(client.as_str())
+            .bind(case.to_string())
+            .bind(now.0)
+            .fetch_one(self.of(client))
+            .await
+            .map_err(|e| self.fail(e))?;
+        if there == 0 {
+            return Ok(());
+        }
+        let client = client.clone();
+        self.write(move |tx| {
+            Box::pin(async move {
+                tx.later(
+                    query(format!("UPDATE shadow SET due_ms = $3 WHERE {waits}"))
+                        .bind(client.as_str())
+                        .bind(case.to_string())
+                        .bind(now.0),
+                );
+                Ok(())
+            })
+        })
+        .await
     }
 
     /// Looks at the ticket of a watched case again at this time; `None`: never more.

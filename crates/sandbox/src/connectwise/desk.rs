@@ -175,6 +175,41 @@ impl DeskHandle {
         true
     }
 
+    /// A technician of the desk writes what was done and closes the ticket. `false` when there is no such ticket.
+    pub(crate) fn closed_by_people(&self, id: u64, words: &str, minutes: u32) -> bool {
+        let mut desk = self.lock();
+        let Some(ticket) = desk.ticket_mut(id) else { return false };
+        let Some(closed) = STATUSES.iter().find(|s| s.2) else { return false };
+        (ticket.status, ticket.closed_at) = (closed.0, Some(seconds(now())));
+        desk.touch(id, "tnguyen");
+        let note = Note {
+            id: 0,
+            text: words.to_owned(),
+            detail: false,
+            internal: false,
+            resolution: true,
+            by_member: true,
+            contact: None,
+            created_by: "tnguyen".into(),
+            at: seconds(now()),
+        };
+        desk.add_note(id, note);
+        let entry = TimeEntry {
+            id: desk.times.iter().map(|t| t.id).max().unwrap_or(0) + 1,
+            ticket: id,
+            charge_to_type: "ServiceTicket".into(),
+            start: seconds(now()),
+            hours: f64::from(minutes) / 60.0,
+            notes: String::new(),
+            internal_notes: String::new(),
+            member: "tnguyen".into(),
+            at: seconds(now()),
+        };
+        desk.times.push(entry);
+        desk.announce(id, "updated", false);
+        true
+    }
+
     /// Moves a ticket to a status; records an effect when that closes it.
     pub(crate) fn set_status(&self, id: u64, status: u32) {
         let closed = STATUSES.iter().any(|s| s.0 == status && s.2);

@@ -1,7 +1,7 @@
 //! `journeyman backtest`: what would have become of closed tickets. Nothing of a client's systems or of the store is touched.
 
 use super::CliResult;
-use crate::{app, config::Config};
+use crate::{app, clock, config::Config, learned::Learned};
 use backtest::{Known, Report, Settings, Would};
 use connectors::idp::active_directory::CAPABILITIES;
 use domain::{BrainId, Org, PastTicket};
@@ -60,6 +60,10 @@ pub(crate) struct Args {
     /// Write every figure as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Keep the report and what was learned of each client, for the console's pages Backtest and Learning. What people corrected or locked
+    /// there stays.
+    #[arg(long, requires = "config")]
+    keep: bool,
 }
 
 /// Without a configuration: how much runs without a person.
@@ -74,13 +78,21 @@ enum Trust {
 type Failed = Box<dyn Error + Send + Sync>;
 
 pub(crate) async fn run(args: Args) -> CliResult {
-    tokio::task::spawn_blocking(move || replay(&args)).await?
+    let config = args.config.as_deref().map(Config::load).transpose()?;
+    let keep = config.clone().filter(|_| args.keep);
+    let learned = tokio::task::spawn_blocking(move || replay(&args, config.as_ref())).await??;
+    if let Some(config) = keep {
+        let store = app::open_store(&config).await?;
+        let kept = learned.keep(&store, clock::now()).await;
+        store.close().await;
+        kept?.iter().for_each(|line| println!("{line}"));
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
-fn replay(args: &Args) -> CliResult {
+fn replay(args: &Args, config: Option<&Config>) -> Result<Learned, Failed> {
     let started = std::time::Instant::now();
-    let config = args.config.as_deref().map(Config::load).transpose()?;
-    let settings = settings(args, config.as_ref())?;
+    let settings = settings(args, config)?;
     let (name, tickets, orgs) = match (&args.history, args.sandbox) {
         (Some(file), _) => from_file(file, args.directory.as_deref())?,
         (None, count) => {
@@ -115,20 +127,20 @@ fn replay(args: &Args) -> CliResult {
         return Err(format!("{name}: {why}").into());
     }
     eprintln!("{} tickets read in {:.1} s", tickets.len(), started.elapsed().as_secs_f64());
-    let model = model(config.as_ref())?;
-    let report = backtest::backtest(&name, &tickets, &orgs, &model, &settings);
+    let model = model(config)?;
+    let (report, playbooks) = backtest::learn(&name, &tickets, &orgs, &model, &settings);
     eprintln!("replayed after {:.1} s", started.elapsed().as_secs_f64());
     print(&report);
+    let learned = Learned::new(&report, playbooks, &settings)?;
     if let Some(file) = &args.report {
-        let page = backtest::html(&report, concat!("Journeyman ", env!("CARGO_PKG_VERSION")))?;
-        write(file, page.as_bytes())?;
+        write(file, learned.page.as_bytes())?;
         println!("\nreport: {}", file.display());
     }
     if let Some(file) = &args.json {
         write(file, serde_json::to_string_pretty(&report)?.as_bytes())?;
         println!("figures: {}", file.display());
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(learned)
 }
 
 type History = (String, Vec<PastTicket>, Vec<Org>);

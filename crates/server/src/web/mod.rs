@@ -24,6 +24,7 @@ mod headers;
 mod health;
 mod hooks;
 mod journal;
+mod learning;
 mod limit;
 mod login;
 mod mask;
@@ -111,6 +112,13 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/people/{id}/role", post(people::role))
         .route("/people/{id}/away", post(people::away))
         .route("/people/{id}/deputy", post(people::deputy))
+        .route("/learning", get(learning::get))
+        .route("/learning/{client}", get(learning::of_client))
+        .route("/learning/{client}/line", post(learning::change))
+        .route("/learning/{client}/add", post(learning::add))
+        .route("/backtest", get(learning::reports))
+        .route("/backtest/{client}/{at}", get(learning::report))
+        .route("/shadow", get(learning::shadow))
         .route("/journal", get(journal::get))
         .route("/journal/verify", post(journal::verify))
         .route("/events", get(events::get))

@@ -79,6 +79,11 @@ impl Frame {
         ["policy", "autonomy", "breakers", "brains", "people"].contains(&self.active)
     }
 
+    /// Whether the page is one of those about learning.
+    pub(super) fn of_learning(&self) -> bool {
+        ["learning", "backtest", "shadow"].contains(&self.active)
+    }
+
     pub(super) fn live(mut self, address: String, case: Option<String>) -> Frame {
         self.live = Some(Live { address, case });
         self

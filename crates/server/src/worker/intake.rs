@@ -269,6 +269,10 @@ async fn take_messages(
     for message in new {
         take_message(app, psa, id, client, case, message).await?;
     }
+    if state.status == TicketStatus::Closed {
+        // People closed what was only watched: what they did is looked at now.
+        app.store.shadow_soon(client, case, clock::now()).await?;
+    }
     Ok(Taken::Whole)
 }
 

@@ -12,7 +12,7 @@ use store::{ShadowRow, StoreError};
 /// Tickets looked at in one go.
 const BATCH: u32 = 20;
 /// How often is looked for some that are due.
-const LOOK_EVERY: Duration = Duration::from_secs(15);
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// The first pause for a ticket that is still open; each further one is half as long again.
 const FIRST_MS: i64 = 2 * 60_000;
 /// The longest pause.

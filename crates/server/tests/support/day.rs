@@ -21,10 +21,17 @@ pub(crate) struct Day {
 
 impl Day {
     pub(crate) fn begin() -> Day {
+        Day::begin_with(|config| config)
+    }
+
+    /// With this change of the configuration.
+    pub(crate) fn begin_with(change: impl FnOnce(String) -> String) -> Day {
         let runtime = Runtime::new().unwrap();
         let options = Options { seed: 31, ..Options::default() };
         let sandbox = runtime.block_on(Sandbox::start(options)).unwrap();
         let installation = install(&sandbox);
+        let config = std::fs::read_to_string(&installation.config).unwrap();
+        std::fs::write(&installation.config, change(config)).unwrap();
         let file = installation.dir.path().join("init.toml");
         let said = journeyman(&["init", "--defaults", "--config", file.to_str().unwrap()]).ok(&[]);
         let password = password_in(&said);

@@ -93,6 +93,13 @@ const TABLE: &[(&str, &str, &str, [Met; 4])] = &[
     ("/people/{id}/role", "POST", "/people/auditor/role", ADMIN),
     ("/people/{id}/away", "POST", "/people/technician/away", [SignIn, Forbidden, In, In]),
     ("/people/{id}/deputy", "POST", "/people/technician/deputy", [SignIn, Forbidden, In, In]),
+    ("/learning", "GET", "/learning", [SignIn, In, In, In]),
+    ("/learning/{client}", "GET", "/learning/acme", [SignIn, In, In, In]),
+    ("/learning/{client}/line", "POST", "/learning/acme/line", [SignIn, Forbidden, In, In]),
+    ("/learning/{client}/add", "POST", "/learning/acme/add", [SignIn, Forbidden, In, In]),
+    ("/backtest", "GET", "/backtest", [SignIn, In, In, In]),
+    ("/backtest/{client}/{at}", "GET", "/backtest/-/7", [SignIn, In, In, In]),
+    ("/shadow", "GET", "/shadow", [SignIn, In, In, In]),
     ("/journal", "GET", "/journal", [SignIn, In, In, In]),
     ("/journal/verify", "POST", "/journal/verify", [SignIn, In, In, In]),
     ("/events", "GET", "/events", [Unauthorised, In, In, In]),
@@ -183,6 +190,19 @@ async fn stage(desk: &Desk, route: &str) -> Stage {
             put("client", "acme");
         }
         "/brains/add" => put("id", "gpt"),
+        "/learning/{client}/line" => {
+            let version = scenes::playbook(app).await;
+            put("version", &version.to_string());
+            put("id", "system:navi");
+            put("do", if version % 2 == 0 { "on" } else { "off" });
+        }
+        "/learning/{client}/add" => {
+            let version = scenes::playbook(app).await;
+            put("version", &version.to_string());
+            put("rule", "system");
+            put("value", &format!("System {version}"));
+        }
+        "/backtest/{client}/{at}" => scenes::report(app, "a report").await,
         "/people/{id}/role" => put("role", "auditor"),
         "/people/{id}/away" => put("back", "1"),
         _ => {}

@@ -9,6 +9,7 @@ mod cells;
 mod change;
 mod decide;
 mod health;
+mod learning;
 mod login;
 mod metrics;
 mod pages;

@@ -4,10 +4,11 @@ use super::seed::{Tale, account, ticket_number};
 use crate::{app::App, clock};
 use domain::{
     Action, Actor, Approval, ApprovalId, ApprovalState, AttemptId, BrainId, CaseId, CaseOutcome,
-    DeviceFacts, DeviceHealth, DeviceRef, DeviceRole, Digest, Event, Fact, GroupFacts, GroupRef,
-    Outcome, PersonId, Relation, Sensitivity, TargetFacts, Tier, action,
+    ClientId, DeviceFacts, DeviceHealth, DeviceRef, DeviceRole, Digest, Event, Fact, GroupFacts,
+    GroupRef, Outcome, PersonId, Relation, Sensitivity, TargetFacts, Tier, UnixMs, action,
+    playbook::{Evidence, Line, Playbook, Rule},
 };
-use store::{NewNotice, NewPolicy, View};
+use store::{NewNotice, NewPlaybook, NewPolicy, NewReport, ReportRow, View};
 
 /// A case in which the gate refused an unlock; answers with the digest of it.
 pub(super) async fn refused(app: &App) -> (CaseId, Digest) {
@@ -171,4 +172,47 @@ pub(super) async fn needs_two(app: &App) -> Approval {
     let disable = Action::DisableAccount(action::DisableAccount { account });
     let facts = t.facts(Relation::Unrelated);
     t.held(disable, facts, 3_600_000).await
+}
+
+/// A playbook of acme with one line about the system Navi; answers with its version.
+pub(super) async fn playbook(app: &App) -> u64 {
+    let client = ClientId::new("acme").unwrap();
+    if let Some(row) = app.store.playbook(&client).await.unwrap() {
+        return row.version;
+    }
+    let line = Line {
+        id: "system:navi".into(),
+        rule: Rule::OtherSystem { name: "Navi".into() },
+        learned: None,
+        because: Evidence {
+            count: 3,
+            of: 3,
+            tickets: vec!["<b>41</b>".into(), "40".into(), "39".into()],
+            newest: None,
+            words: "3 tickets name it".into(),
+        },
+        by: None,
+        locked: false,
+        off: false,
+    };
+    put_playbook(app, 0, Playbook { tickets: 9, period: None, lines: vec![line] }).await
+}
+
+pub(super) async fn put_playbook(app: &App, base: u64, playbook: Playbook) -> u64 {
+    let client = ClientId::new("acme").unwrap();
+    let (author, reason) = (Actor::Platform, "learned from a test".to_owned());
+    let new = NewPlaybook { client, base, playbook, author, reason };
+    app.store.put_playbook(new, clock::now()).await.unwrap()
+}
+
+/// A kept report of several clients, made at 7 ms.
+pub(super) async fn report(app: &App, page: &str) {
+    let row = ReportRow {
+        client: None,
+        at: UnixMs(7),
+        title: "desk.csv".into(),
+        author: "platform".into(),
+        figures: r#"{"tickets":10,"period":null,"ways":[4,1,2,3],"wrong":[1,4,0.5],"hours":2.0,"monthly":true,"begin":["unlock account"]}"#.into(),
+    };
+    app.store.put_report(NewReport { row, page: page.into() }).await.unwrap();
 }
