@@ -125,14 +125,18 @@ fn handled(all: &[One<'_>]) -> Vec<Line> {
         if of.len() < LEAST {
             continue;
         }
-        let told = |right| -> Vec<One<'_>> {
-            of.iter().copied().filter(|o| o.seen.agreement.right() == Some(right)).collect()
+        let told = |right, alone: bool| -> Vec<One<'_>> {
+            let of = of.iter().copied().filter(|o| !alone || o.seen.would == Would::CloseAlone);
+            of.filter(|o| o.seen.agreement.right() == Some(right)).collect()
         };
-        let (right, wrong) = (told(true), told(false));
-        let known = right.len() + wrong.len();
+        // Where a person sees each one before, being wrong costs a no.
+        let (alone, wrong) = (told(true, true).len(), told(false, true));
         // The lower bound of the wrong is one minus the upper bound of the right.
-        let at_least = 1.0 - binomial::upper_bound(count(right.len()), count(known), MISS);
-        let people = known > 0 && at_least > TOO_WRONG;
+        let all = alone + wrong.len();
+        let at_least = 1.0 - binomial::upper_bound(count(alone), count(all), MISS);
+        let people = all > 0 && at_least > TOO_WRONG;
+        let right = told(true, false);
+        let known = right.len() + told(false, false).len();
         let closed = of.iter().filter(|o| closes(o.seen.would)).count();
         let words = match (known, people) {
             (0, _) => format!(
@@ -140,7 +144,7 @@ fn handled(all: &[One<'_>]) -> Vec<Line> {
                 of.len()
             ),
             (_, true) => format!(
-                "the desk did something else on {} of {known} that would have been closed and of which its record tells",
+                "the desk did something else on {} of {all} that would have been closed alone and of which its record tells",
                 wrong.len()
             ),
             (_, false) => format!(
@@ -150,7 +154,7 @@ fn handled(all: &[One<'_>]) -> Vec<Line> {
             ),
         };
         let (way, because) = match people {
-            true => (Way::People, evidence(known, &wrong, words)),
+            true => (Way::People, evidence(all, &wrong, words)),
             false => (Way::Work, evidence(known, &right, words)),
         };
         lines.push(line(format!("handle:{name}"), Rule::Handle { intent, way }, because));

@@ -108,6 +108,7 @@ pub(crate) fn noted<'a>(case: &'a CaseView, code: &str) -> Option<&'a str> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
     use domain::{PersonId, TicketRef, TicketStatus, UnixMs, playbook::Evidence};

@@ -352,3 +352,42 @@ proptest! {
         prop_assert_eq!(verdict.digest(), action(kind).digest(&client));
     }
 }
+
+/// Shadow mode: the verdict is what it would be, and nothing of it runs, whoever approved it.
+#[test]
+fn in_shadow_mode_nothing_runs_and_the_verdict_is_the_same() {
+    for autonomy in [Autonomy::AutoAndClose, Autonomy::AutoWithGuardrails, Autonomy::AlwaysAsk] {
+        for kind in ActionKind::ALL {
+            let open = policy(autonomy);
+            let mut own = open.clone();
+            own.clients.entry(client()).or_default().shadow = Some(true);
+            let all = Policy { shadow: true, ..open.clone() };
+            let live = judge(&open, request(*kind), &harmless(), NOW);
+            for shadow in [own, all] {
+                let seen = judge(&shadow, request(*kind), &harmless(), NOW);
+                assert_eq!(seen.record().tier, live.record().tier, "{kind:?}");
+                assert_eq!(seen.record().findings, live.record().findings);
+                assert_eq!(seen.follows(), live.follows());
+                assert_eq!(seen.is_shadow(), kind.is_write(), "{kind:?}");
+                if let Follow::Hold(_) = seen.follows() {
+                    let yes = say(&question(&seen), "kim", Decision::Approve, NOW).unwrap();
+                    assert_eq!(
+                        grant(seen, Some(&yes), attempt(), NOW).unwrap_err(),
+                        GrantError::Shadow
+                    );
+                } else if kind.is_write() && *seen.follows() != Follow::Refuse {
+                    assert_eq!(grant(seen, None, attempt(), NOW).unwrap_err(), GrantError::Shadow);
+                }
+            }
+        }
+    }
+}
+
+/// What was done before may still be taken back: a person asks for it.
+#[test]
+fn an_undo_runs_in_shadow_mode_too() {
+    let mut watched = policy(Autonomy::AutoAndClose);
+    watched.shadow = true;
+    let undo = Request { undoes: Some(undo_of()), ..request(ActionKind::UnlockAccount) };
+    assert!(!judge(&watched, undo, &harmless(), NOW).is_shadow());
+}

@@ -347,3 +347,14 @@ fn of_a_first_policy_all_that_is_looser_than_a_cautious_one_loosens() {
         ]
     );
 }
+
+#[test]
+fn leaving_shadow_mode_loosens_and_entering_it_does_not() {
+    assert_eq!(after(|p| p.shadow = true), ["shadow: off → on"]);
+    assert_eq!(after(|p| own(p).shadow = Some(true)), ["clients.acme.shadow: off → on"]);
+    let mut all = base();
+    all.shadow = true;
+    assert_eq!(lines(&all, |p| p.shadow = false), ["! shadow: on → off"]);
+    assert_eq!(lines(&all, |p| own(p).shadow = Some(false)), ["! clients.acme.shadow: on → off"]);
+    assert!(lines(&all, |p| own(p).shadow = Some(true)).is_empty(), "the same is in force");
+}

@@ -6,7 +6,9 @@
 use super::drive::{DriveError, Driver, Next};
 use crate::clock;
 use domain::{
-    Action, Actor, Approval, ApprovalState, Ask, EscalationStep, Event, PersonId, Relation, UnixMs,
+    Account, AccountQuery, Action, ActionKind, Actor, Approval, ApprovalState, Ask, EscalationStep,
+    Event, PersonId, Relation, UnixMs,
+    playbook::{Approves, Rule},
 };
 use store::{NewEntry, Person};
 
@@ -83,9 +85,13 @@ impl Driver<'_> {
             Ask::Person(id) => by_id(id).into_iter().collect(),
             Ask::Learned => match approval.kind {
                 Some(kind) => {
+                    let mails = self.in_playbook(action, kind).await?;
+                    let told = all.iter().filter(|p| mails.contains(&p.email.to_lowercase()));
+                    let mut named: Vec<&Person> = told.collect();
                     let store = &self.app.store;
                     let ids = store.learned_approvers(&approval.client, kind, LEARNED).await?;
-                    ids.iter().filter_map(by_id).collect()
+                    named.extend(ids.iter().filter_map(by_id));
+                    named
                 }
                 None => Vec::new(),
             },
@@ -103,6 +109,56 @@ impl Driver<'_> {
             approval.excluded.iter().any(|e| *e == mail || e == p.id.as_str())
         };
         Ok(there.filter(|p| p.role.may_decide() && !barred(p)).cloned().collect())
+    }
+
+    /// Addresses of those whom the client's playbook names first for such a change, from the directory as it is now. Exceptions for
+    /// some departments or groups only are left to people.
+    async fn in_playbook(
+        &self,
+        action: &Action,
+        kind: ActionKind,
+    ) -> Result<Vec<String>, DriveError> {
+        let Some(row) = self.app.store.playbook(&self.client.id).await? else {
+            return Ok(Vec::new());
+        };
+        let mut mails = Vec::new();
+        for line in row.playbook.in_force() {
+            let Rule::Approver { kind: Some(of), who, everyone: true, .. } = &line.rule else {
+                continue;
+            };
+            if *of != kind {
+                continue;
+            }
+            mails.extend(match who {
+                // What a person wrote may name somebody of the desk, whom the directory does not know.
+                Approves::Person(address) if line.by.is_some() => vec![address.to_lowercase()],
+                Approves::Person(address) => self.of_active(address).await,
+                Approves::Owner => self.addresses(action, Relation::GroupOwner).await,
+                Approves::Manager => self.of_requesters_manager().await,
+                // Nothing of ours reads who leads what; the line is shown to people.
+                Approves::DepartmentHead | Approves::Finance | Approves::Nobody => Vec::new(),
+            });
+        }
+        Ok(mails)
+    }
+
+    /// The addresses of whoever has this one, while they are active.
+    async fn of_active(&self, address: &str) -> Vec<String> {
+        let query = AccountQuery::Address(address.to_lowercase());
+        match self.client.directory.find_accounts(&query).await.as_deref() {
+            Ok([one]) if one.state.enabled => addresses_of(one),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Addresses of the manager of whoever asks.
+    async fn of_requesters_manager(&self) -> Vec<String> {
+        let from = self.view.ticket.from.to_lowercase();
+        let directory = &self.client.directory;
+        match directory.find_accounts(&AccountQuery::Address(from)).await.as_deref() {
+            Ok([requester]) => self.mails_of(requester.manager_id.iter().cloned().collect()).await,
+            _ => Vec::new(),
+        }
     }
 
     /// Addresses of whoever has the relation to the target, from the directory.
@@ -130,11 +186,16 @@ impl Driver<'_> {
             // Nobody decides for themselves.
             Relation::Oneself | Relation::Unrelated => {}
         }
+        self.mails_of(ids).await
+    }
+
+    /// The addresses of these accounts, lower case.
+    async fn mails_of(&self, ids: Vec<String>) -> Vec<String> {
+        let directory = &self.client.directory;
         let mut mails = Vec::new();
         for id in ids {
             if let Ok(Some(account)) = directory.account(&id).await {
-                mails.extend(account.mail.iter().chain(&account.other_mails).cloned());
-                mails.push(account.account.login.to_lowercase());
+                mails.extend(addresses_of(&account));
             }
         }
         mails
@@ -161,4 +222,10 @@ impl Driver<'_> {
             }
         }
     }
+}
+
+/// Every address of an account, lower case.
+fn addresses_of(account: &Account) -> Vec<String> {
+    let mails = account.mail.iter().chain(&account.other_mails);
+    mails.chain([&account.account.login]).map(|m| m.to_lowercase()).collect()
 }

@@ -21,6 +21,7 @@ mod grouped;
 mod health;
 mod intake;
 mod journal;
+mod learning;
 mod leases;
 mod leavers;
 mod merkle;

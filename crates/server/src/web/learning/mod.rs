@@ -165,7 +165,7 @@ fn sections(lines: &[Line]) -> Vec<Section> {
     vec![
         Section {
             title: "Who works on what",
-            about: "A kind of request is left to people when, with 95 % confidence, more than one in ten would have been wrong.",
+            about: "A kind of request is left to people when, with 95 % confidence, more than one in ten of those closed alone would have been wrong.",
             rows: of(|r| matches!(r, Rule::Handle { .. })),
         },
         Section {
