@@ -69,7 +69,7 @@ fn said(ticket: &PastTicket, read: &Prepared) -> Option<String> {
         PastDeed::Said { text, internal: false, by_desk: Some(true) } => Some(text.as_str()),
         _ => None,
     });
-    let text = text::read("", last.unwrap_or(&ticket.resolution)).opening();
+    let text = text::read("", last?).opening();
     let names: BTreeSet<String> = bag(&format!(
         "{} {} {}",
         ticket.requester.replace(['@', '.', '_', '-'], " "),

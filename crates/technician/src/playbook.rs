@@ -60,7 +60,9 @@ pub fn notes(
                     .signals
                     .iter()
                     .any(|s| matches!(s, Signal::OtherSystem(n) if fold(n) == fold(name)));
-                match (line.off, signalled || contains(&said, &fold(name))) {
+                // Only a person's word for a system counts wherever it stands: a learned one may stand there in passing.
+                let named = line.by.is_some() && contains(&said, &fold(name));
+                match (line.off, signalled || named) {
                     (false, true) => note(line, OTHER_SYSTEM, name.clone()),
                     (true, true) if signalled => note(line, SAME_SYSTEM, name.clone()),
                     _ => {}
@@ -160,6 +162,8 @@ mod tests {
         let navi = || line(Rule::OtherSystem { name: "Navi".into() }, false);
         assert_eq!(codes(vec![navi()], "my navi password please", vec![]), [OTHER_SYSTEM, APPLIES]);
         assert!(codes(vec![navi()], "I navigate to the page", vec![]).is_empty());
+        let learned = Line { by: None, ..navi() };
+        assert!(codes(vec![learned], "navi is up, my password is not", vec![]).is_empty());
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod approver;
 mod guest;
+mod learn;
 mod past;
 pub(crate) use past::past;
 mod set_up;
@@ -81,6 +82,7 @@ pub(crate) async fn run(args: Args) -> CliResult {
     let config = set_up::config(&sandbox, folder.path(), listen)?;
     let app = App::open(&config).await?;
     set_up::people(&app.store).await?;
+    learn::from_a_simulated_past(&app, args.seed).await?;
     let running = serve::start(app, &config.data_dir, listen).await?;
     let view = view::View::new(args.headless, tickets.len());
     if !args.headless {

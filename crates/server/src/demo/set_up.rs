@@ -184,7 +184,7 @@ fn entry(
 
 /// What an MSP that trusts Journeyman with the user's own account allows. Thresholds are those of a
 /// busy month, since the demo's month takes a minute.
-fn policy() -> Policy {
+pub(super) fn policy() -> Policy {
     use ActionKind as K;
     let free = [
         K::Reply,

@@ -131,6 +131,14 @@ fn limits(p: &Policy) -> Vec<Line> {
                 span(p.max_verification_age_ms)
             ),
         ),
+        line(
+            "Shadow mode",
+            match p.shadow {
+                true => "every client is only watched: everything is judged, nothing is done",
+                false => "off, unless a client's own line below says otherwise",
+            }
+            .to_owned(),
+        ),
         line("Unless the matrix says otherwise", words::level(p.default_autonomy).1.to_owned()),
     ];
     for (kind, needed) in &p.identity {
@@ -170,6 +178,13 @@ fn differs(own: &ClientPolicy) -> Vec<Line> {
     if !own.regulated.is_empty() {
         let marks: Vec<_> = own.regulated.iter().map(|m| m.words()).collect();
         lines.push(line("Supervised trade, besides", marks.join(", ")));
+    }
+    if let Some(shadow) = own.shadow {
+        let text = match shadow {
+            true => "only watched: everything is judged, nothing is done",
+            false => "works, also while every other client is only watched",
+        };
+        lines.push(line("Shadow mode", text.to_owned()));
     }
     if let Some(until) = own.hypercare_until {
         lines.push(line("Hypercare", format!("until {}", crate::web::bits::utc(until))));
