@@ -2,7 +2,7 @@
 
 use crate::{
     charts,
-    figures::Share,
+    figures::{Share, Sum},
     report::{Class, Label, Report},
 };
 use askama::Template;
@@ -127,8 +127,16 @@ impl Page<'_> {
         number(*value.borrow())
     }
 
-    fn one(&self, value: &f64) -> String {
-        format!("{value:.1}")
+    fn sum(&self, sum: &Sum) -> String {
+        format!("{:.1} ± {:.1}", sum.total, sum.give_or_take)
+    }
+
+    fn money(&self, sum: &Sum) -> String {
+        format!("{} ± {}", number(sum.total), number(sum.give_or_take))
+    }
+
+    fn action(&self, action: &Option<domain::ActionKind>) -> String {
+        action.map_or_else(|| "people".into(), |kind| kind.name().replace('_', " "))
     }
 
     fn sorted(&self) -> String {

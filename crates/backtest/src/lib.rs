@@ -19,6 +19,7 @@ mod report;
 mod rules;
 mod scope;
 mod tally;
+mod tree;
 mod walk;
 mod words;
 
@@ -28,5 +29,5 @@ pub use domain::Would;
 pub use figures::{Bin, Point, Share, Sum};
 pub use html::{HtmlError, html};
 pub use judge::handled;
-pub use report::{Approver, Class, Difference, Label, Month, Report, Rule, Scope};
+pub use report::{Approver, Asked, Branch, Class, Difference, Label, Month, Report, Rule, Scope};
 pub use walk::{Known, Settings, backtest, learn};

@@ -219,7 +219,7 @@ fn kinds(all: &[One<'_>]) -> HashMap<String, ActionKind> {
 }
 
 /// The change that a request asks for.
-fn kind(intent: Intent) -> Option<ActionKind> {
+pub(crate) fn kind(intent: Intent) -> Option<ActionKind> {
     Some(match intent {
         Intent::UnlockAccount => ActionKind::UnlockAccount,
         Intent::ResetPassword => ActionKind::ResetPassword,

@@ -41,6 +41,8 @@ pub struct Report {
     pub by_month: Vec<Month>,
     /// Kinds of tickets, the most frequent first.
     pub classes: Vec<Class>,
+    /// What is asked: category, request, the change that it maps to.
+    pub tree: Vec<Branch>,
     /// Where to begin, the most worthwhile first.
     pub scope: Vec<Scope>,
     /// Disagreements with the desk, newest first; at most [`MOST_DIFFERENCES`].
@@ -119,6 +121,8 @@ pub struct Class {
     pub wrong: Share,
     /// Mean minutes a ticket took; an assumption where the source has none.
     pub minutes: f64,
+    /// Hours over the whole history that would not have been needed for those closed, less what came back.
+    pub hours: Sum,
     /// How often reopened, where the source says.
     pub reopened: Share,
     /// The commonest reason why people had to take over; empty when they never did.
@@ -132,6 +136,28 @@ impl Class {
     }
 }
 
+/// A category of the desk, or a cluster of words where it has none, with what is asked in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Branch {
+    /// The desk's own word, or what the tickets have in common.
+    pub category: String,
+    /// Tickets in it.
+    pub tickets: u32,
+    /// What is asked, the most frequent first.
+    pub requests: Vec<Asked>,
+}
+
+/// A request within a category.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Asked {
+    /// What is asked, as understood; the desk's own finer word where it is not.
+    pub request: String,
+    /// The change that it maps to; `None`: people.
+    pub action: Option<domain::ActionKind>,
+    /// Tickets.
+    pub tickets: u32,
+}
+
 /// A kind of ticket to begin with.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Scope {
@@ -139,8 +165,10 @@ pub struct Scope {
     pub class: String,
     /// Tickets a month that would be closed; over the whole history where it has no times.
     pub tickets: f64,
-    /// Hours a month, likewise.
-    pub hours: f64,
+    /// Hours a month that would not be needed, less what came back; likewise, with its 95 % interval.
+    pub hours: Sum,
+    /// The same in money.
+    pub money: Sum,
     /// How it should run.
     pub label: Label,
     /// Which tickets it takes, in one sentence.

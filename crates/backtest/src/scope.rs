@@ -9,24 +9,26 @@ const LEAST: u32 = 5;
 const MOST: usize = 8;
 
 /// Ranks classes by count × handling time × (1 − reopened).
-pub(crate) fn scope(classes: &[(Class, Option<Intent>)], months: f64) -> Vec<Scope> {
+pub(crate) fn scope(classes: &[(Class, Option<Intent>)], months: f64, rate: f64) -> Vec<Scope> {
     let mut out: Vec<Scope> = classes
         .iter()
         .filter(|(class, _)| class.label != Label::Escalate && class.closed() >= LEAST)
         .filter_map(|(class, intent)| {
             let (accept, reject) = sentences((*intent)?);
             let tickets = f64::from(class.closed()) / months;
+            let hours = class.hours.times(1.0 / months);
             Some(Scope {
                 class: class.name.clone(),
                 tickets,
-                hours: tickets * class.minutes / 60.0 * (1.0 - class.reopened.value()),
+                hours,
+                money: hours.times(rate),
                 label: class.label,
                 accept: accept.into(),
                 reject: reject.into(),
             })
         })
         .collect();
-    out.sort_by(|a, b| b.hours.total_cmp(&a.hours).then_with(|| a.class.cmp(&b.class)));
+    out.sort_by(|a, b| b.hours.total.total_cmp(&a.hours.total).then_with(|| a.class.cmp(&b.class)));
     out.truncate(MOST);
     out
 }
