@@ -24,6 +24,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../migrations/sqlite/0003_fleet.sql"),
         include_str!("../migrations/postgres/0003_fleet.sql"),
     ),
+    (
+        4,
+        include_str!("../migrations/sqlite/0004_slack.sql"),
+        include_str!("../migrations/postgres/0004_slack.sql"),
+    ),
 ];
 
 /// The newest version that this program knows.

@@ -14,7 +14,7 @@ const NOTICES_DAYS: i64 = 180;
 
 impl Store {
     /// Forgets what is old: requests for rates and volumes after 40 days, messages to webhooks after 14,
-    /// notices after 180, and sessions and sign-in links that have expired. Answers with the number of
+    /// notices and messages in chats after 180, and sessions and sign-in links that have expired. Answers with the number of
     /// rows.
     pub async fn prune(&self, now: UnixMs) -> Result<u64, StoreError> {
         let before = move |days: i64| now.0 - days * DAY_MS;
@@ -27,6 +27,8 @@ impl Store {
                 before(DELIVERIES_DAYS),
             ),
             ("DELETE FROM notices WHERE at_ms < $1", before(NOTICES_DAYS)),
+            ("DELETE FROM chat_posts WHERE made_ms < $1", before(NOTICES_DAYS)),
+            ("DELETE FROM chat_presses WHERE at_ms < $1", before(REQUESTS_DAYS)),
             ("DELETE FROM passed_by WHERE at_ms < $1", before(REQUESTS_DAYS)),
             ("DELETE FROM sessions WHERE expires_ms <= $1", now.0),
             ("DELETE FROM login_tokens WHERE expires_ms <= $1", now.0),

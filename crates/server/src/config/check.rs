@@ -2,6 +2,7 @@
 
 use super::Config;
 use crate::worker::Witness;
+use connectors::chat::slack::check_channel;
 use std::collections::{BTreeSet, HashSet};
 
 impl Config {
@@ -16,6 +17,7 @@ impl Config {
             wrong.push("`workers` and `poll_ms` must be above 0".into());
         }
         wrong.extend(self.witness.as_ref().and_then(|w| Witness::new(w).err()));
+        self.check_slack(&mut wrong);
         self.check_psas(&mut wrong);
         self.check_clients(&mut wrong);
         self.check_cells(&mut wrong);
@@ -24,6 +26,20 @@ impl Config {
 
     fn wrong_address(&self) -> Option<String> {
         wrong_url("`public_url`", &self.public_url, "passwords are fetched from it")
+    }
+
+    fn check_slack(&self, wrong: &mut Vec<String>) {
+        let general = self.slack.as_ref().and_then(|s| s.channel.as_deref());
+        let checked = |key: String, id| check_channel(id).err().map(|e| format!("{key}: {e}"));
+        wrong.extend(general.and_then(|id| checked("[slack]: `channel`".into(), id)));
+        for client in &self.client {
+            let Some(channel) = &client.slack_channel else { continue };
+            let key = format!("[[client]] {}: `slack_channel`", client.id);
+            if self.slack.is_none() {
+                wrong.push(format!("{key} is set, but there is no [slack]; docs/connect-slack.md"));
+            }
+            wrong.extend(checked(key, channel));
+        }
     }
 
     fn check_cells(&self, wrong: &mut Vec<String>) {

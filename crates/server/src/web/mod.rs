@@ -4,7 +4,7 @@
 //! never calls a connector, except outgoing mail for the one-time code. Every response carries the
 //! headers of [`headers`].
 
-mod approval;
+pub(crate) mod approval;
 mod approvals;
 mod assets;
 mod autonomy;
@@ -37,6 +37,7 @@ mod policy;
 mod reload;
 mod secret;
 mod session;
+mod slack;
 mod story;
 mod visible;
 mod words;
@@ -129,6 +130,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/secret/{token}", get(secret::get).post(secret::take))
         .route("/secret/{token}/code", post(secret::code))
         .route("/hooks/psa/{name}/{token}", post(hooks::post))
+        .route("/hooks/slack/events", post(slack::post))
+        .route("/hooks/slack/interactions", post(slack::post))
         .layer(middleware::from_fn_with_state(web.clone(), elsewhere::lead));
     console
         .merge(open)
