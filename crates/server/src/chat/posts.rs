@@ -38,10 +38,11 @@ pub(super) async fn run(app: &App, mut stop: Stop) {
             stop.rest(LOOK_EVERY).await;
             continue;
         };
-        let mut pause = LOOK_EVERY;
+        // Set while the chat asks for fewer calls: nothing that rings makes it shorter.
+        let mut wait = None;
         if worker::my_turn(app, "chat").await {
             match pass(app, &desk, &mut known).await {
-                Ok(wait) => pause = pause.max(wait.unwrap_or_default()),
+                Ok(asked) => wait = asked,
                 Err(e) if app.complaints.raise("chat", &e.to_string()) => {
                     tracing::warn!(error = %e, "messages are posted later");
                 }
@@ -51,8 +52,8 @@ pub(super) async fn run(app: &App, mut stop: Stop) {
         tokio::select! {
             biased;
             () = stop.wait() => {}
-            () = desk.news.notified() => {}
-            () = tokio::time::sleep(pause) => {}
+            () = desk.news.notified(), if wait.is_none() => {}
+            () = tokio::time::sleep(wait.unwrap_or(LOOK_EVERY)) => {}
         }
     }
 }
@@ -195,7 +196,8 @@ async fn settle(
             ChatError::Gone { what } | ChatError::TooLate { what } => (what, None, false),
         },
     };
-    if app.complaints.raise("chat", &text) {
+    let topic = if ends { "chat" } else { "chat readers" };
+    if app.complaints.raise(topic, &text) {
         tracing::warn!(error = text, "a message could not be posted");
     }
     let wait_ms = after.map_or(0, |a| i64::try_from(a.as_millis()).unwrap_or(LONGEST_PAUSE_MS));
@@ -312,7 +314,7 @@ fn notice_card(app: &App, one: &NoticePost) -> Card {
         title: match what.kind.as_str() {
             "breaker" => "A breaker opened".into(),
             tier if domain::Tier::ALL.iter().any(|t| t.name() == tier) => {
-                format!("Done without asking, tier {tier}")
+                format!("It ran, tier {tier}")
             }
             _ => "Notice".into(),
         },

@@ -60,13 +60,11 @@ pub(crate) async fn run(args: ConfigArg) -> CliResult {
     }
     if let Some(desk) = &parts.chat {
         tell(desk.chat.name().into(), desk.chat.probe().await.map_err(chat_error));
-        for hook in ["events", "interactions"] {
-            println!(
-                "note  {}: it has to call {}/hooks/slack/{hook}",
-                desk.chat.name(),
-                app.public_url
-            );
-        }
+        println!(
+            "note  {}: its Request URL for interactivity is {}/hooks/slack/interactions",
+            desk.chat.name(),
+            app.public_url
+        );
     }
     for line in customers(&config) {
         failures += u32::from(line.starts_with("FAIL"));

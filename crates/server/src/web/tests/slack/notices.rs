@@ -13,7 +13,7 @@ async fn what_ran_at_medium_is_told_and_one_press_asks_to_take_it_back() {
     assert_eq!(told.len(), 1, "{told:#?}");
     let words = told[0].words();
     for text in [
-        "Done without asking, tier medium",
+        "It ran, tier medium",
         "Kim Novak",
         "asked by lou.fischer@acme.test",
         "One click takes it back until",
