@@ -136,7 +136,8 @@ async fn a_trigger_opens_one_form_for_three_seconds() {
 async fn each_failure_says_what_to_do_next_and_no_secret() {
     let s = scene().await;
     let mut said = Vec::new();
-    let post = || s.slack.post("C1", &card("x"));
+    let one = card("x");
+    let post = || s.slack.post("C1", &one);
 
     s.workspace.throttle(1, 7);
     let e = post().await.unwrap_err();
