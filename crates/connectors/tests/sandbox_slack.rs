@@ -28,6 +28,7 @@ fn config(workspace: &Workspace, secrets: &tempfile::TempDir, token: &str) -> Sl
         token: file("token", token),
         signing_secret: file("signing", &workspace.signing_secret()),
         channel: None,
+        approve_up_to: domain::Tier::High,
         base_url: workspace.base_url().into(),
         ca_file: None,
         timeout_ms: 5_000,
@@ -237,6 +238,7 @@ fn a_configuration_that_cannot_work_is_refused_with_the_remedy() {
         token: file("token", "xoxb-1-2-abc"),
         signing_secret: file("signing", "abc"),
         channel: Some("C0123456789".into()),
+        approve_up_to: domain::Tier::High,
         base_url: "https://slack.com/api".into(),
         ca_file: None,
         timeout_ms: 1_000,
@@ -249,8 +251,8 @@ fn a_configuration_that_cannot_work_is_refused_with_the_remedy() {
     Slack::new(&good).unwrap();
     let said = wrong(&|c| c.channel = Some("#general".into()));
     assert!(said.contains("C0123456789"), "{said}");
-    let said = wrong(&|c| c.token = file("user-token", "xoxp-1-2-secret"));
-    assert!(said.contains("xoxb-") && !said.contains("secret"), "{said}");
+    let said = wrong(&|c| c.token = file("user-token", "xoxp-1-2-hush"));
+    assert!(said.contains("xoxb-") && !said.contains("hush"), "{said}");
     let said = wrong(&|c| c.base_url = "http://slack.com/api".into());
     assert!(said.contains("https"), "{said}");
     let said = wrong(&|c| c.signing_secret = SecretSource::File("/nowhere/at-all".into()));

@@ -33,7 +33,10 @@ pub(super) async fn answer(
         Err(why) => return Ok(Some(refused(&why))),
     };
     match pressed.name.as_str() {
-        APPROVE => decide(app, press, pressed, &person, Decision::Approve).await,
+        APPROVE => match approvable(app, desk, pressed).await? {
+            Ok(()) => decide(app, press, pressed, &person, Decision::Approve).await,
+            Err(why) => Ok(Some(refused(&why))),
+        },
         DENY => ask_why(app, desk, pressed, &person).await,
         DENIED => {
             let reason = pressed.text.clone().unwrap_or_default().trim().to_owned();
@@ -45,6 +48,22 @@ pub(super) async fn answer(
         UNDO => take_back(app, pressed, &person).await,
         _ => Ok(Some(refused("that button is of another version; use the console"))),
     }
+}
+
+/// Whether a yes to this question counts here, or in the console alone.
+async fn approvable(
+    app: &App,
+    desk: &Desk,
+    pressed: &Pressed,
+) -> Result<Result<(), String>, String> {
+    Ok(match question(app, &pressed.value).await? {
+        Ok((approval, _)) if approval.tier > desk.approve_up_to => Err(format!(
+            "a question of tier {} is approved in the console; `approve_up_to` of [slack] says so",
+            approval.tier.name()
+        )),
+        Ok(_) => Ok(()),
+        Err(why) => Err(why),
+    })
 }
 
 fn refused(why: &str) -> String {

@@ -11,7 +11,7 @@ mod presses;
 
 use crate::{app::App, config::Config, worker::stop::Stop};
 use connectors::chat::{Chat, slack::Slack};
-use domain::{ApprovalId, AttemptId, CaseId, ClientId, Digest};
+use domain::{ApprovalId, AttemptId, CaseId, ClientId, Digest, Tier};
 use std::{collections::BTreeMap, str::FromStr as _, sync::Arc};
 use tokio::sync::Notify;
 
@@ -29,6 +29,8 @@ pub(crate) const UNDO: &str = "undo";
 pub(crate) struct Desk {
     /// The chat itself.
     pub(crate) chat: Arc<dyn Chat>,
+    /// Questions of a higher tier are approved in the console alone.
+    pub(crate) approve_up_to: Tier,
     /// Where notices go, if anywhere.
     channel: Option<String>,
     /// Where notices of one client go instead.
@@ -50,6 +52,7 @@ impl Desk {
         let own = |c: &crate::config::ClientEntry| Some((c.id.clone(), c.slack_channel.clone()?));
         Ok(Some(Desk {
             chat: Arc::new(chat),
+            approve_up_to: slack.approve_up_to,
             channel: slack.channel.clone(),
             channels: config.client.iter().filter_map(own).collect(),
             pressed: Notify::new(),

@@ -106,6 +106,7 @@ from = "Help Desk <helpdesk@example.net>"
 # [slack]
 # token = {{ file = "secrets/slack-token" }}
 # signing_secret = {{ file = "secrets/slack-signing" }}
+# approve_up_to = "medium" # a yes to a question of a higher tier needs the console; otherwise high
 # channel = "C0123456789" # for notices; a client may have its own: `slack_channel`
 
 # Who remembers the journal's checkpoints, so that nobody can take back what was journalled: a witness

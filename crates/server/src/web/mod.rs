@@ -1,4 +1,4 @@
-//! Console, call-backs of PSAs and one-time pages.
+//! Console, call-backs of PSAs, calls of a chat and one-time pages.
 //!
 //! INVARIANTS: a handler only reads the store, records a person's decision and wakes workers; it
 //! never calls a connector, except outgoing mail for the one-time code. Every response carries the

@@ -13,7 +13,7 @@ use crate::{
     http::{self, Effect},
 };
 use async_trait::async_trait;
-use domain::UnixMs;
+use domain::{Tier, UnixMs};
 use reqwest::Url;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -35,6 +35,9 @@ pub struct SlackConfig {
     /// The id of the channel for notices, such as `C0123456789`; without it none are posted.
     #[serde(default)]
     pub channel: Option<String>,
+    /// Questions of a higher tier are approved in the console alone; they are denied here all the same.
+    #[serde(default = "default_tier")]
+    pub approve_up_to: Tier,
     /// Address of the Web API.
     #[serde(default = "default_url")]
     pub base_url: String,
@@ -48,6 +51,10 @@ pub struct SlackConfig {
 
 fn default_url() -> String {
     "https://slack.com/api".into()
+}
+
+fn default_tier() -> Tier {
+    Tier::High
 }
 
 fn default_timeout_ms() -> u64 {

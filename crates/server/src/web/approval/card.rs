@@ -127,11 +127,16 @@ pub(crate) async fn of(
     };
     let wrong = reader.and_then(|person| blocked(approval, person));
     let may = reader.is_some_and(|person| may_decide(approval, person));
-    if may && wrong.is_none() {
+    let chat = app.parts().chat.clone();
+    let here = chat.is_none_or(|desk| approval.tier <= desk.approve_up_to);
+    if may && wrong.is_none() && here {
         card.buttons.push(press(APPROVE, "Approve", Style::Yes));
     }
     if may {
         card.buttons.push(press(DENY, "Deny", Style::No));
+    }
+    if !here {
+        card.note = Some(format!("Tier {} is approved in the console.", approval.tier.name()));
     }
     if let Some(wrong) = wrong {
         card.note = Some(bits::capital(&format!("{wrong}.")));

@@ -39,6 +39,7 @@ fn config(slack: &Workspace, secrets: &tempfile::TempDir) -> SlackConfig {
         token: file("token", slack.token()),
         signing_secret: file("signing", slack.signing_secret()),
         channel: Some(CHANNEL.into()),
+        approve_up_to: domain::Tier::High,
         base_url: slack.base_url().into(),
         ca_file: None,
         timeout_ms: 5_000,
@@ -47,6 +48,11 @@ fn config(slack: &Workspace, secrets: &tempfile::TempDir) -> SlackConfig {
 
 impl Scene {
     async fn new() -> Scene {
+        Scene::up_to(domain::Tier::High).await
+    }
+
+    /// The same, where Slack approves up to this tier.
+    async fn up_to(tier: domain::Tier) -> Scene {
         let slack = Workspace::start().await.unwrap();
         for (id, role) in [(ADMIN, "admin"), (TECHNICIAN, "technician"), (AUDITOR, "auditor")] {
             slack.add_user(SlackUser::full(id, role, &format!("{role}@desk.example")));
@@ -54,7 +60,7 @@ impl Scene {
         slack.add_channel(CHANNEL);
         let secrets = tempfile::tempdir().unwrap();
         let mut all = crate::config::example();
-        all.slack = Some(config(&slack, &secrets));
+        all.slack = Some(SlackConfig { approve_up_to: tier, ..config(&slack, &secrets) });
         let chat = chat::Desk::new(&all).unwrap().unwrap();
         let desk =
             Desk::with(|app| change_parts(app, |parts| parts.chat = Some(Arc::new(chat)))).await;

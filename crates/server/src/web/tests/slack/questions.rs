@@ -243,3 +243,25 @@ async fn what_a_user_wrote_becomes_no_mention_no_link_and_no_part_of_the_card() 
     assert!(words.contains("&lt;@U1ADMIN&gt;"), "{words}");
     assert!(!words.contains('<') && !words.contains('>'), "{words}");
 }
+
+#[tokio::test]
+async fn above_the_tier_that_slack_may_approve_there_is_only_a_no() {
+    let scene = Scene::up_to(domain::Tier::Medium).await;
+    let question = seed::group_question(&scene.desk.app, 60_000, 3_600_000).await;
+    scene.look().await;
+    let card = scene.card(ADMIN);
+    assert_eq!(card.buttons(), ["deny", "link"]);
+    assert!(card.words().contains("Tier high is approved in the console"), "{}", card.words());
+    // A button from before the setting was changed.
+    let mut old = card.clone();
+    old.blocks = serde_json::json!([{"type": "actions", "elements": [
+        {"type": "button", "action_id": "approve", "text": {"type": "plain_text", "text": "Approve"},
+            "value": format!("{} {}", question.id, question.digest)}]}]);
+    scene.press(ADMIN, &old, "approve").await;
+    assert!(scene.whisper(ADMIN).contains("is approved in the console"));
+    assert_eq!(scene.state(&question).await, ApprovalState::Pending);
+    scene.press(ADMIN, &card, "deny").await;
+    scene.slack.submit(ADMIN, "no", &scene.interactions()).await.unwrap();
+    scene.look().await;
+    assert_eq!(scene.decisions(&question).await, ["denied"]);
+}
