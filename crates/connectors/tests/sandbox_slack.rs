@@ -1,5 +1,6 @@
 //! The Slack connector against the stand-in: what it sends, and what it makes of what comes back.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::disallowed_methods, reason = "Slack's own clock")]
 
 use connectors::{
     Chat as _, ChatError, SecretSource,

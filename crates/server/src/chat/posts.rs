@@ -216,16 +216,16 @@ async fn question(app: &App, desk: &Desk, one: &QuestionPost) -> Result<Done, St
     let PostKey::Question { person, .. } = &one.post.key else { return Ok(Done::NotWanted) };
     let (post, approval) = (&one.post, &one.approval);
     let moved = app.cells.elsewhere(&approval.client).is_some();
-    let waits = approval.state == ApprovalState::Pending && !moved;
+    let waits = approval.state == ApprovalState::Pending;
     let reader = app.store.person(person).await?;
-    let last = moved
-        || matches!(
-            approval.state,
-            ApprovalState::Changed { .. }
-                | ApprovalState::Denied { .. }
-                | ApprovalState::Expired
-                | ApprovalState::Void
-        );
+    // An approved one may still become void, and one that moved away may come back.
+    let last = matches!(
+        approval.state,
+        ApprovalState::Changed { .. }
+            | ApprovalState::Denied { .. }
+            | ApprovalState::Expired
+            | ApprovalState::Void
+    );
     if let Some((conversation, message)) = &post.place {
         let place = Place { conversation: conversation.clone(), message: message.clone() };
         let card = card::of(app, approval, reader.as_ref()).await?;
@@ -233,6 +233,9 @@ async fn question(app: &App, desk: &Desk, one: &QuestionPost) -> Result<Done, St
             Ok(()) => Done::Stands(place, last),
             Err(e) => Done::Failed(e),
         });
+    }
+    if moved {
+        return Ok(Done::Nobody("its client lives in another cell".into()));
     }
     let Some(reader) = reader.filter(|p| waits && card::may_decide(approval, p)) else {
         return Ok(Done::NotWanted);
