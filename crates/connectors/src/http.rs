@@ -275,6 +275,11 @@ impl Answer {
         http_date(self.headers.get(header::DATE)?.to_str().ok()?)
     }
 
+    /// A header of the answer, if it is text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|v| v.to_str().ok())
+    }
+
     /// The version of what was read, to be sent back in `If-Match`.
     pub(crate) fn etag(&self) -> Option<&header::HeaderValue> {
         self.headers.get(header::ETAG)

@@ -1,9 +1,10 @@
-//! The outside world: help desks (PSA), directories (IdP) and mail. One file per vendor.
+//! The outside world: help desks (PSA), directories (IdP), mail and chats. One file per vendor.
 //!
 //! INVARIANTS: vendor types never leave their file; a write takes a [`gate::Grant`] by value, so no
 //! call is made that the gate did not permit, and none is made twice with one permission; errors
 //! say what to do next and never carry a secret.
 
+pub mod chat;
 mod error;
 mod http;
 pub mod idp;
@@ -14,6 +15,7 @@ mod read_back;
 mod secret;
 mod tls;
 
+pub use chat::{Chat, ChatError};
 pub use error::CallError;
 pub use idp::Directory;
 pub use pace::{Pace, Paced};

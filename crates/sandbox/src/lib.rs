@@ -19,6 +19,7 @@ pub mod past;
 mod sandbox;
 pub mod scenario;
 mod secret;
+pub mod slack;
 mod smtp;
 pub mod world;
 

@@ -11,6 +11,7 @@ use crate::{
 };
 use connectors::{
     Directory, Pace, Paced, Psa,
+    chat::slack::Slack,
     idp::{active_directory::ActiveDirectory, graph::Graph},
     mail::smtp::Smtp,
     psa::{connectwise::ConnectWise, request_tracker::RequestTracker},
@@ -175,6 +176,8 @@ pub(crate) fn unusable(config: &Config) -> Vec<String> {
     wrong.extend(clients.filter_map(|c| make_directory(c).err()).map(|e| e.0));
     let mail = config.mail.clone().and_then(|mail| Smtp::new(mail).err());
     wrong.extend(mail.map(|e| e.to_string()));
+    let slack = config.slack.as_ref().and_then(|slack| Slack::new(slack).err());
+    wrong.extend(slack.map(|e| format!("[slack]: {e}")));
     wrong
 }
 

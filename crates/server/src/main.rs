@@ -9,6 +9,7 @@ mod backup;
 #[cfg(feature = "bench")]
 mod bench;
 mod cells;
+mod chat;
 mod cli;
 mod clock;
 mod complaints;

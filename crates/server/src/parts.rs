@@ -5,6 +5,7 @@
 
 use crate::{
     app::{self, Client, StartError},
+    chat::Desk,
     clock,
     config::Config,
     ops,
@@ -22,6 +23,8 @@ pub(crate) struct Parts {
     pub(crate) clients: BTreeMap<ClientId, Client>,
     pub(crate) psas: BTreeMap<String, Arc<dyn Psa>>,
     pub(crate) mail: Option<Smtp>,
+    /// The chat in which people decide and are told.
+    pub(crate) chat: Option<Arc<Desk>>,
     /// Who is told of Medium actions by mail.
     pub(crate) notify: Vec<String>,
     /// Who is shown the journal's checkpoints.
@@ -63,11 +66,13 @@ impl Parts {
             Some(mail) => Some(Smtp::new(mail.clone()).map_err(|e| StartError(e.to_string()))?),
             None => None,
         };
+        let chat = Desk::new(config).map_err(StartError)?;
         let witness = config.witness.as_ref().map(Witness::new).transpose().map_err(StartError)?;
         Ok(Parts {
             clients,
             psas,
             mail,
+            chat: chat.map(Arc::new),
             notify: config.notify.clone(),
             witness: witness.map(Arc::new),
             metrics_token: ops::metrics_token(config.metrics_token.as_ref()).map_err(StartError)?,

@@ -79,6 +79,7 @@ fn changed(before: &Config, after: &Config) -> Vec<String> {
     entries(&mut out, "help desk", &psas(before), &psas(after));
     let single = [
         ("mail", before.mail != after.mail),
+        ("slack", before.slack != after.slack),
         ("notify", before.notify != after.notify),
         ("poll_ms", before.poll_ms != after.poll_ms),
         ("workers", before.workers != after.workers),

@@ -29,6 +29,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../migrations/sqlite/0004_learning.sql"),
         include_str!("../migrations/postgres/0004_learning.sql"),
     ),
+    (
+        5,
+        include_str!("../migrations/sqlite/0005_slack.sql"),
+        include_str!("../migrations/postgres/0005_slack.sql"),
+    ),
 ];
 
 /// The newest version that this program knows.

@@ -148,7 +148,7 @@ fn insert(
         .bind(notice.undo_until.map(|u| u.0))
 }
 
-fn notice(r: &Row) -> Result<Notice, Fault> {
+pub(crate) fn notice(r: &Row) -> Result<Notice, Fault> {
     let text = |column| r.try_get::<Option<String>, _>(column);
     let broken = |what: &str| StoreError::Broken(format!("a notice names no {what}"));
     let client = text("client")?.map(ClientId::new).transpose().map_err(|_| broken("client"))?;

@@ -5,7 +5,7 @@ use crate::{
     app::App,
     config::{ClientEntry, Config},
 };
-use connectors::{CallError, Probe};
+use connectors::{CallError, ChatError, Probe};
 use std::process::ExitCode;
 
 pub(crate) async fn run(args: ConfigArg) -> CliResult {
@@ -58,6 +58,14 @@ pub(crate) async fn run(args: ConfigArg) -> CliResult {
             "note  no [mail]: passwords cannot be reset, since no one-time code could be sent"
         );
     }
+    if let Some(desk) = &parts.chat {
+        tell(desk.chat.name().into(), desk.chat.probe().await.map_err(chat_error));
+        println!(
+            "note  {}: its Request URL for interactivity is {}/hooks/slack/interactions",
+            desk.chat.name(),
+            app.public_url
+        );
+    }
     for line in customers(&config) {
         failures += u32::from(line.starts_with("FAIL"));
         println!("{line}");
@@ -76,6 +84,14 @@ pub(crate) async fn run(args: ConfigArg) -> CliResult {
         if failures == 0 { "all connectors answer" } else { "something has to be fixed" }
     );
     Ok(if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn chat_error(e: ChatError) -> CallError {
+    match e {
+        ChatError::Later { what, after } => CallError::Retry { what, after },
+        ChatError::SetUp { what, remedy } => CallError::Rejected { what, remedy },
+        other => CallError::rejected(other.to_string(), "see docs/connect-slack.md"),
+    }
 }
 
 /// Whether the help desks know the customers of the clients, as far as the configuration tells.

@@ -2,6 +2,7 @@
 
 use super::Config;
 use crate::worker::Witness;
+use connectors::chat::slack::check_channel;
 use std::collections::{BTreeSet, HashSet};
 
 impl Config {
@@ -16,6 +17,7 @@ impl Config {
             wrong.push("`workers` and `poll_ms` must be above 0".into());
         }
         wrong.extend(self.witness.as_ref().and_then(|w| Witness::new(w).err()));
+        self.check_slack(&mut wrong);
         self.check_psas(&mut wrong);
         self.check_clients(&mut wrong);
         self.check_cells(&mut wrong);
@@ -24,6 +26,20 @@ impl Config {
 
     fn wrong_address(&self) -> Option<String> {
         wrong_url("`public_url`", &self.public_url, "passwords are fetched from it")
+    }
+
+    fn check_slack(&self, wrong: &mut Vec<String>) {
+        let general = self.slack.as_ref().and_then(|s| s.channel.as_deref());
+        let checked = |key: String, id| check_channel(id).err().map(|e| format!("{key}: {e}"));
+        wrong.extend(general.and_then(|id| checked("[slack]: `channel`".into(), id)));
+        for client in &self.client {
+            let Some(channel) = &client.slack_channel else { continue };
+            let key = format!("[[client]] {}: `slack_channel`", client.id);
+            if self.slack.is_none() {
+                wrong.push(format!("{key} is set, but there is no [slack]; docs/connect-slack.md"));
+            }
+            wrong.extend(checked(key, channel));
+        }
     }
 
     fn check_cells(&self, wrong: &mut Vec<String>) {
@@ -126,4 +142,52 @@ fn wrong_url(what: &str, text: &str, why: &str) -> Option<String> {
     let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
     let good = url.scheme() == "https" || (url.scheme() == "http" && loopback);
     (!good).then(|| format!("{what} {text:?} must begin with https://; {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const BASE: &str = "data_dir = \"d\"\npublic_url = \"https://d.example\"\nmsp_name = \"M\"\n";
+    const SLACK: &str = "[slack]\ntoken = { env = \"T\" }\nsigning_secret = { env = \"S\" }\n";
+    const CLIENT: &str = "[[client]]\nid = \"acme\"\nname = \"Acme\"\ncustomers = []\n";
+    const GRAPH: &str =
+        "[client.graph]\ntenant = \"t\"\nclient_id = \"c\"\nclient_secret = { env = \"G\" }\n";
+
+    fn mistakes(text: &str) -> Vec<String> {
+        toml::from_str::<Config>(text).unwrap().mistakes()
+    }
+
+    #[test]
+    fn a_channel_is_named_by_its_id_and_needs_a_slack() {
+        let own = "slack_channel = \"C0987654321\"\n";
+        let good = format!("{BASE}{SLACK}channel = \"C0123456789\"\n{CLIENT}{own}{GRAPH}");
+        assert_eq!(mistakes(&good), Vec::<String>::new());
+        let named = good.replace("C0123456789", "#notices");
+        let said = mistakes(&named).join("; ");
+        assert!(said.contains("[slack]: `channel`") && said.contains("C0123456789"), "{said}");
+        let said = mistakes(&good.replace("C0987654321", "general")).join("; ");
+        assert!(said.contains("[[client]] acme: `slack_channel`"), "{said}");
+        let without = format!("{BASE}{CLIENT}{own}{GRAPH}");
+        let said = mistakes(&without).join("; ");
+        assert!(said.contains("there is no [slack]"), "{said}");
+    }
+
+    #[test]
+    fn a_secret_in_the_wrong_place_is_not_repeated() {
+        for key in ["token", "signing_secret"] {
+            let text = format!("{BASE}{SLACK}").replace(
+                if key == "token" {
+                    "token = { env = \"T\" }"
+                } else {
+                    "signing_secret = { env = \"S\" }"
+                },
+                &format!("{key} = \"xoxb-very-secret\""),
+            );
+            let error = toml::from_str::<Config>(&text).unwrap_err();
+            let said = super::super::explain::explain(&text, &error);
+            assert!(said.contains(key) && !said.contains("very-secret"), "{said}");
+        }
+    }
 }

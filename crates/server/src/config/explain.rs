@@ -12,6 +12,7 @@ const SECRETS: &[&str] = &[
     "metrics_token",
     "database",
     "otlp_headers",
+    "signing_secret",
 ];
 
 /// Says in which line and at which key the fault is, and what would be right.

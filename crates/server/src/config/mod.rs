@@ -2,6 +2,7 @@
 
 use connectors::{
     SecretSource,
+    chat::slack::SlackConfig,
     idp::{active_directory::ActiveDirectoryConfig, graph::GraphConfig},
     mail::smtp::SmtpConfig,
     psa::{connectwise::ConnectWiseConfig, request_tracker::RequestTrackerConfig},
@@ -59,6 +60,8 @@ pub(crate) struct Config {
     pub(crate) policy: Option<Policy>,
     /// Outgoing mail, for one-time codes.
     pub(crate) mail: Option<SmtpConfig>,
+    /// A Slack workspace in which people decide and are told.
+    pub(crate) slack: Option<SlackConfig>,
     /// Who is shown the journal's checkpoints.
     pub(crate) witness: Option<WitnessConfig>,
     /// Where traces of cases are sent; without it nowhere.
@@ -185,6 +188,8 @@ pub(crate) struct ClientEntry {
     /// Hours until an unread one-time password is wiped.
     #[serde(default = "default_link_ttl")]
     pub(crate) link_ttl_hours: u32,
+    /// The id of the Slack channel for notices about this client, in place of that of `[slack]`.
+    pub(crate) slack_channel: Option<String>,
     /// The cell that it lives in until it is moved; needed where there are several.
     pub(crate) cell: Option<CellId>,
     pub(crate) active_directory: Option<ActiveDirectoryConfig>,
@@ -255,6 +260,11 @@ impl Config {
             mail.password.iter_mut().for_each(secret);
             mail.ca_file.iter_mut().for_each(file);
         }
+        if let Some(slack) = &mut self.slack {
+            secret(&mut slack.token);
+            secret(&mut slack.signing_secret);
+            slack.ca_file.iter_mut().for_each(file);
+        }
         if let Some(witness) = &mut self.witness {
             witness.file.iter_mut().for_each(file);
         }
@@ -292,6 +302,7 @@ impl Config {
         all.extend(&self.metrics_token);
         all.extend(self.cells.iter().map(|cell| &cell.secret));
         all.extend(self.mail.iter().filter_map(|m| m.password.as_ref()));
+        all.extend(self.slack.iter().flat_map(|s| [&s.token, &s.signing_secret]));
         all.extend(self.telemetry.iter().filter_map(|t| t.otlp_headers.as_ref()));
         for psa in &self.psa {
             all.extend(psa.request_tracker.iter().map(|c| &c.token));

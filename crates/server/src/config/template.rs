@@ -101,6 +101,14 @@ user = "helpdesk@example.net"
 password = {{ file = "secrets/smtp" }}
 from = "Help Desk <helpdesk@example.net>"
 
+# Slack, where people decide and are told besides the console: docs/connect-slack.md has the app's
+# manifest with the scopes that it needs, and what each of these is.
+# [slack]
+# token = {{ file = "secrets/slack-token" }}
+# signing_secret = {{ file = "secrets/slack-signing" }}
+# approve_up_to = "medium" # a yes to a question of a higher tier needs the console; otherwise high
+# channel = "C0123456789" # for notices; a client may have its own: `slack_channel`
+
 # Who remembers the journal's checkpoints, so that nobody can take back what was journalled: a witness
 # that speaks C2SP's tlog-witness, a file on another machine's disk, or both.
 # [witness]

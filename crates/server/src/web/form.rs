@@ -1,7 +1,7 @@
 //! Forms that were posted: from our own pages only, and with the session's token.
 //!
 //! INVARIANT: no handler of a POST reads its form by any other way, except call-backs of PSAs,
-//! which carry nothing that is believed.
+//! which carry nothing that is believed, and calls of a chat, which are signed.
 
 use super::{Web, oops::Oops, session::Viewer};
 use axum::{

@@ -52,6 +52,7 @@ pub(super) struct Limits {
     name: Limit,
     address: Limit,
     link: Limit,
+    unsigned: Limit,
 }
 
 impl Limits {
@@ -62,6 +63,7 @@ impl Limits {
             name: Limit::new(50, Duration::from_secs(10)),
             address: Limit::new(30, Duration::from_secs(4)),
             link: Limit::new(10, Duration::from_secs(20)),
+            unsigned: Limit::new(30, Duration::from_secs(4)),
         }
     }
 
@@ -70,6 +72,11 @@ impl Limits {
         self.address.check(&format!("sign-in {address}"))?;
         self.name_and_address.check(&format!("{name} {address}"))?;
         self.name.check(name)
+    }
+
+    /// A call that should be signed and is not, or wrongly.
+    pub(super) fn unsigned(&self, address: &str) -> Result<(), u64> {
+        self.unsigned.check(address)
     }
 
     /// A try of a link, by its hash, so that no token is kept here.

@@ -1,10 +1,10 @@
-//! Console, call-backs of PSAs and one-time pages.
+//! Console, call-backs of PSAs, calls of a chat and one-time pages.
 //!
 //! INVARIANTS: a handler only reads the store, records a person's decision and wakes workers; it
 //! never calls a connector, except outgoing mail for the one-time code. Every response carries the
 //! headers of [`headers`].
 
-mod approval;
+pub(crate) mod approval;
 mod approvals;
 mod assets;
 mod autonomy;
@@ -38,6 +38,7 @@ mod policy;
 mod reload;
 mod secret;
 mod session;
+mod slack;
 mod story;
 mod visible;
 mod words;
@@ -137,6 +138,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/secret/{token}", get(secret::get).post(secret::take))
         .route("/secret/{token}/code", post(secret::code))
         .route("/hooks/psa/{name}/{token}", post(hooks::post))
+        .route("/hooks/slack/events", post(slack::post))
+        .route("/hooks/slack/interactions", post(slack::post))
         .layer(middleware::from_fn_with_state(web.clone(), elsewhere::lead));
     console
         .merge(open)

@@ -108,6 +108,7 @@ pub(crate) async fn run(app: Arc<App>, stop: Stop) {
     if !clock::is_simulated() {
         tasks.spawn(crate::api::webhooks::run(app.clone(), stop.clone()));
         tasks.spawn(crate::cells::run(app.clone(), stop.clone()));
+        tasks.spawn(crate::chat::run(app.clone(), stop.clone()));
         tasks.spawn(witness::run(app.clone(), stop));
     }
     while tasks.join_next().await.is_some() {}

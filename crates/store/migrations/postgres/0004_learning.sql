@@ -42,6 +42,8 @@ CREATE TABLE reports (
     PRIMARY KEY (client, at_ms)
 );
 
-SELECT journeyman_wall('shadow');
-SELECT journeyman_wall('playbooks');
-SELECT journeyman_wall('reports');
+DO $$ BEGIN
+    PERFORM journeyman_wall('shadow');
+    PERFORM journeyman_wall('playbooks');
+    PERFORM journeyman_wall('reports');
+END $$;

@@ -19,8 +19,9 @@ use futures::TryStreamExt as _;
 const PART: i64 = 2_048;
 /// Rows of one statement.
 const CHUNK: usize = 64;
-/// What goes its own way: the journal in parts, the map by its versions.
-const APART: [&str; 4] = ["entries", "entry_private", "tips", "homes"];
+/// What goes its own way: the journal in parts, the map by its versions. Messages in a chat stay with
+/// the cell that posted them.
+const APART: [&str; 5] = ["entries", "entry_private", "tips", "homes", "chat_posts"];
 /// What is added to, and never replaced.
 const ADDED: [&str; 2] = ["checkpoints", "passed_by"];
 

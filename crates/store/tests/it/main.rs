@@ -14,6 +14,7 @@ mod brains;
 mod breakers;
 mod cells;
 mod changes;
+mod chat;
 mod common;
 mod crash;
 mod failures;

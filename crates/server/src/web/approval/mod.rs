@@ -4,6 +4,7 @@
 //! anything else.
 
 mod asked;
+pub(crate) mod card;
 mod change;
 mod group;
 mod post;

@@ -107,6 +107,9 @@ const TABLE: &[(&str, &str, &str, [Met; 4])] = &[
     ("/secret/{token}", "POST", "/secret/abc", [Missing; 4]),
     ("/secret/{token}/code", "POST", "/secret/abc/code", [Missing; 4]),
     ("/hooks/psa/{name}/{token}", "POST", "/hooks/psa/rt/wrong", [Missing; 4]),
+    // Without a [slack]. With one, only a signature counts: see `super::slack`.
+    ("/hooks/slack/events", "POST", "/hooks/slack/events", [Missing; 4]),
+    ("/hooks/slack/interactions", "POST", "/hooks/slack/interactions", [Missing; 4]),
 ];
 
 fn met(status: StatusCode, location: &str) -> Met {

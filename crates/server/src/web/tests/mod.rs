@@ -20,4 +20,5 @@ mod scenes;
 mod secret;
 mod seed;
 mod serve;
+mod slack;
 mod support;

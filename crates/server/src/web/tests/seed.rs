@@ -32,6 +32,8 @@ pub(super) struct Tale<'a> {
     pub(super) at: UnixMs,
     /// How many people a question of it needs.
     pub(super) needed: u8,
+    /// Who may not decide its questions, besides requester and beneficiary.
+    pub(super) excluded: Vec<String>,
 }
 
 pub(super) fn policy() -> Policy {
@@ -79,7 +81,17 @@ impl<'a> Tale<'a> {
             at,
         };
         assert_eq!(app.store.receive(intake).await.unwrap(), Received::New(case));
-        Tale { app, client, case, ticket, from: from.into(), version: 1, at, needed: 1 }
+        Tale {
+            app,
+            client,
+            case,
+            ticket,
+            from: from.into(),
+            version: 1,
+            at,
+            needed: 1,
+            excluded: vec![],
+        }
     }
 
     pub(super) async fn add(&mut self, actor: Actor, events: Vec<Event>, views: Vec<View>) {
@@ -263,7 +275,7 @@ impl<'a> Tale<'a> {
             digest: verdict.digest,
             sentence: action.sentence(),
             tier: verdict.tier,
-            excluded: plan.excluded,
+            excluded: [plan.excluded, self.excluded.clone()].concat(),
             needed: plan.needed.max(self.needed),
             yes: vec![],
             steps: plan.steps,
