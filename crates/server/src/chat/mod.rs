@@ -117,6 +117,41 @@ mod tests {
     use crate::clock;
 
     #[test]
+    fn a_client_may_have_a_channel_of_its_own() {
+        let secrets = tempfile::tempdir().unwrap();
+        let file = secrets.path().join("secret");
+        std::fs::write(&file, "xoxb-1").unwrap();
+        let client = |id: &str, more: &str| {
+            format!(
+                "[[client]]\nid = \"{id}\"\nname = \"{id}\"\ncustomers = []\n{more}\n[client.graph]\ntenant = \"t\"\nclient_id = \"c\"\nclient_secret = {{ env = \"G\" }}\n"
+            )
+        };
+        let text = |channel: &str| {
+            format!(
+                "data_dir = \"d\"\npublic_url = \"https://d.example\"\nmsp_name = \"M\"\n[slack]\ntoken = {{ file = {file:?} }}\nsigning_secret = {{ file = {file:?} }}\n{channel}\n{}{}",
+                client("acme", "slack_channel = \"C2\""),
+                client("globex", "")
+            )
+        };
+        let desk = |channel: &str| Desk::new(&toml::from_str(&text(channel)).unwrap()).unwrap();
+        let of = |desk: &Desk, id: &str| {
+            let id = ClientId::new(id).unwrap();
+            desk.channel_of(Some(&id)).map(str::to_owned)
+        };
+        let both = desk("channel = \"C1\"").unwrap();
+        assert_eq!(
+            (of(&both, "acme"), of(&both, "globex")),
+            (Some("C2".into()), Some("C1".into()))
+        );
+        assert_eq!(both.channel_of(None), Some("C1"));
+        let own = desk("").unwrap();
+        assert_eq!((of(&own, "acme"), of(&own, "globex")), (Some("C2".into()), None));
+        assert_eq!(own.approve_up_to, Tier::High);
+        let none = "data_dir = \"d\"\npublic_url = \"https://d.example\"\nmsp_name = \"M\"\n";
+        assert!(Desk::new(&toml::from_str(none).unwrap()).unwrap().is_none());
+    }
+
+    #[test]
     fn what_a_button_carries_is_read_back() {
         let (id, seen) = (ApprovalId(clock::new_id()), Digest([7; 32]));
         assert_eq!(question_of(&question_value(id, seen)), Some((id, seen)));

@@ -67,7 +67,7 @@ async fn the_button_goes_when_the_time_is_over() {
     scene.look().await;
     let told = scene.slack.messages(CHANNEL);
     let over = told.iter().find(|m| m.words().contains("Soon over")).unwrap();
-    assert_eq!((over.buttons(), over.edits), (vec!["link".to_owned()], 1));
+    assert_eq!(over.buttons(), ["link"]);
     let other = told.iter().find(|m| !m.words().contains("Soon over")).unwrap();
     assert_eq!((other.buttons().len(), other.edits), (2, 0));
 }
