@@ -26,6 +26,7 @@ mod policy;
 mod proof;
 mod reload;
 mod serve;
+mod similar;
 mod undo;
 
 /// What a command answers.
@@ -81,6 +82,8 @@ enum Command {
     Import(import::Args),
     /// Replay closed tickets through technician and gate, and say what would have become of them.
     Backtest(backtest::Args),
+    /// Find closed tickets like a text, by words or by sentence embeddings.
+    Similar(similar::Args),
     /// Judge a request and its facts, given as JSON, offline.
     Judge(judge::Args),
     /// Print a one-time sign-in link for a person (works on the server's own machine).
@@ -129,6 +132,7 @@ pub(crate) async fn run(cli: Cli) -> CliResult {
         Command::Cells(args) => cells::run(args).await,
         Command::Import(args) => import::run(args).await,
         Command::Backtest(args) => backtest::run(args).await,
+        Command::Similar(args) => similar::run(args).await,
         Command::Judge(args) => judge::run(args),
         Command::Login(args) => login::run(args).await,
         Command::Demo(args) => crate::demo::run(args).await,

@@ -13,6 +13,7 @@ mod cpu;
 #[path = "../common/csv.rs"]
 mod csv;
 mod incidents;
+mod near;
 mod tickets;
 mod vectors;
 

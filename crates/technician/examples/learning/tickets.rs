@@ -3,6 +3,7 @@
 use crate::cold;
 use crate::cpu::Watch;
 use crate::csv::columns;
+use crate::near;
 use crate::vectors::{self, Vectors};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -128,6 +129,7 @@ pub(crate) fn measure(task: &Task, vectors: Option<&Vectors>) -> Result<Value, S
         out["with_embeddings"] = with_meaning(task, vectors)?;
     }
     if task.name != "level_1" {
+        out["similar"] = near::measure(task, vectors)?;
         out["cold_start"] = cold::curve(task, vectors)?;
     }
     Ok(out)

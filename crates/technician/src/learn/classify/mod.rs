@@ -11,8 +11,8 @@ pub mod drift;
 mod fit;
 mod fused;
 mod grams;
-mod logistic;
-mod matrix;
+pub(in crate::learn) mod logistic;
+pub(in crate::learn) mod matrix;
 pub mod select;
 
 pub use calibrate::ece;
