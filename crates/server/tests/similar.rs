@@ -12,12 +12,16 @@ fn the_nearest_tickets_are_shown_in_plain_letters() {
     let mut add = |id: &str, subject: &str| {
         let day = 1_775_000_000_000i64 + history.lines().count() as i64 * 86_400_000;
         history += &format!(
-            "{{\"id\":\"{id}\",\"opened\":{day},\"subject\":\"{subject}\",\"body\":\"please help\",\"group\":\"Desk\"}}\n"
+            "{{\"id\":\"{id}\",\"opened\":{day},\"subject\":\"{subject}\",\"body\":\"please help\",\"group\":\"{}\"}}\n",
+            if subject.contains("vpn") { "Network" } else { "Desk" }
         );
     };
     for n in 0..12 {
         add(&format!("P{n}"), &format!("printer {n} is out of toner"));
         add(&format!("M{n}"), &format!("outlook does not open on laptop {n}"));
+    }
+    for n in 0..30 {
+        add(&format!("X{n}"), &format!("vpn drops on train {n}"));
     }
     add("L1", "locked out of my account");
     add("L2", "account \\u001b[31mlocked again");
@@ -26,15 +30,22 @@ fn the_nearest_tickets_are_shown_in_plain_letters() {
     let said =
         journeyman_in(dir.path(), &["similar", "h.jsonl", "my account is locked", "--top", "2"]);
     assert_eq!(said.code, Some(0), "{}", said.err);
-    assert!(said.out.contains("27 tickets, 26 different ones, compared by words"), "{}", said.out);
+    assert!(said.out.contains("57 tickets, 56 different ones, compared by words"), "{}", said.out);
     // The newer of two with the same words stands for both.
     assert!(
         said.out.contains("L3") && said.out.contains("L2") && !said.out.contains("L1"),
         "{}",
         said.out
     );
-    assert!(said.out.contains("2026-04-") && said.out.contains("Desk"), "{}", said.out);
+    assert!(said.out.contains("2026-05-2") && said.out.contains("Desk"), "{}", said.out);
     assert!(!said.out.contains('\u{1b}'), "{:?}", said.out);
+
+    let said = journeyman_in(dir.path(), &["similar", "h.jsonl", "the vpn drops again"]);
+    assert!(
+        said.out.contains("most likely Network (") && said.out.contains("by words of 57 tickets"),
+        "{}",
+        said.out
+    );
 
     // A folder without the model is an option that is off.
     let args = ["similar", "h.jsonl", "toner", "--embeddings", "nowhere"];

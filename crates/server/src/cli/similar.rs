@@ -4,6 +4,7 @@ use super::{CliResult, backtest, table};
 use domain::PastTicket;
 use embed::Embedder;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use likely::Meaning;
 use std::{
     collections::HashMap,
     error::Error,
@@ -17,6 +18,7 @@ use technician::learn::{
 };
 
 mod kept;
+mod likely;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -66,10 +68,11 @@ fn search(args: &Args) -> CliResult {
     let tickets = backtest::tickets(&args.history)?;
     let skipped = tickets.len().saturating_sub(args.newest);
     let tickets = tickets.get(skipped..).unwrap_or_default();
-    let asked = asked(tickets);
-    let by_meaning = args.embeddings.as_deref().map(|f| nearest(args, f, &asked)).transpose()?;
-    let (way, hits) = match by_meaning.flatten() {
-        Some(hits) => ("meaning", hits),
+    let (asked, places) = asked(tickets);
+    let meaning = args.embeddings.as_deref().map(|f| meaning(args, f, &asked)).transpose()?;
+    let meaning = meaning.flatten();
+    let (way, hits) = match &meaning {
+        Some(m) => ("meaning", ByMeaning::new(&m.vectors)?.nearest(&m.question[..], args.top)),
         None => ("words", by_words(args, &asked)),
     };
     let kinds = asked.len();
@@ -83,12 +86,11 @@ fn search(args: &Args) -> CliResult {
         if let Some((of, ticket)) =
             asked.get(hit.at).and_then(|of| Some((of, tickets.get(of.newest)?)))
         {
-            let class = if ticket.category.is_empty() { &ticket.group } else { &ticket.category };
             let date = ticket.opened.or(ticket.closed).map(|at| at.to_string());
             rows.add_row([
                 shown(&ticket.id, 24),
                 date.and_then(|d| d.get(..10).map(str::to_owned)).unwrap_or_default(),
-                shown(class, 30),
+                shown(class(ticket), 30),
                 format!("{:.2}", hit.likeness),
                 of.count.to_string(),
                 shown(&ticket.subject, SHOWN),
@@ -96,13 +98,22 @@ fn search(args: &Args) -> CliResult {
         }
     }
     println!("{rows}");
+    if let Some(line) = likely::class_of(&args.text, tickets, &asked, &places, meaning.as_ref()) {
+        println!("{line}");
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The requests in tickets, without what the technician wrote; the same words once.
-fn asked(tickets: &[PastTicket]) -> Vec<Asked> {
+/// Where the desk sorted it: its category, else the group that closed it.
+fn class(ticket: &PastTicket) -> &str {
+    if ticket.category.is_empty() { &ticket.group } else { &ticket.category }
+}
+
+/// The requests in tickets, without what the technician wrote, the same words once; and which of them each ticket has.
+fn asked(tickets: &[PastTicket]) -> (Vec<Asked>, Vec<usize>) {
     let mut known: HashMap<(String, String), usize> = HashMap::new();
     let mut out: Vec<Asked> = Vec::new();
+    let mut places = Vec::with_capacity(tickets.len());
     for (at, ticket) in tickets.iter().enumerate() {
         let parts = text::read(&ticket.subject, &ticket.body);
         let (subject, body) = (parts.subject.clone(), parts.opening());
@@ -110,12 +121,13 @@ fn asked(tickets: &[PastTicket]) -> Vec<Asked> {
             out.push(Asked { subject, body, newest: at, count: 0 });
             out.len() - 1
         });
+        places.push(place);
         if let Some(of) = out.get_mut(place) {
             of.newest = at;
             of.count += 1;
         }
     }
-    out
+    (out, places)
 }
 
 fn by_words(args: &Args, asked: &[Asked]) -> Vec<Hit> {
@@ -124,8 +136,8 @@ fn by_words(args: &Args, asked: &[Asked]) -> Vec<Hit> {
     ByWords::new(requests).nearest(&question, args.top)
 }
 
-/// By meaning; nothing when the folder holds no model.
-fn nearest(args: &Args, folder: &Path, asked: &[Asked]) -> Result<Option<Vec<Hit>>, Failed> {
+/// The vectors of texts and question; nothing when the folder holds no model.
+fn meaning(args: &Args, folder: &Path, asked: &[Asked]) -> Result<Option<Meaning>, Failed> {
     let Some(model) = Embedder::open(folder)? else {
         eprintln!("{} holds no model (labs/minilm.sh fills it): by words", folder.display());
         return Ok(None);
@@ -143,9 +155,8 @@ fn nearest(args: &Args, folder: &Path, asked: &[Asked]) -> Result<Option<Vec<Hit
     );
     let vectors = kept::vectors(&model, &file, &texts, &bar)?;
     bar.finish_and_clear();
-    let question = model.embed(&[&args.text], |_| {})?;
-    let question = question.first().map(Vec::as_slice).unwrap_or_default();
-    Ok(Some(ByMeaning::new(&vectors)?.nearest(question, args.top)))
+    let question = model.embed(&[&args.text], |_| {})?.pop().unwrap_or_default();
+    Ok(Some(Meaning { vectors, question }))
 }
 
 /// One line of a stranger's text: nothing in it moves the cursor or turns the writing round.
@@ -178,8 +189,8 @@ mod tests {
     #[test]
     fn the_same_words_are_one_and_the_newest_stands_for_them() {
         let of = |subject: &str| PastTicket { subject: subject.into(), ..PastTicket::default() };
-        let asked = asked(&[of("job failed"), of("printer"), of("job failed")]);
-        assert_eq!(asked.len(), 2);
+        let (asked, places) = asked(&[of("job failed"), of("printer"), of("job failed")]);
+        assert_eq!((asked.len(), places), (2, vec![0, 1, 0]));
         assert_eq!((asked[0].newest, asked[0].count), (2, 2));
     }
 }
