@@ -54,6 +54,7 @@ fn help_says_what_every_command_does() {
         (&["cells", "--help"], &["Where clients live", "list", "move", "stay"]),
         (&["cells", "move", "--help"], &["--target-database <PATH>", "run it", "again"]),
         (&["import", "--help"], &["closed tickets", "--mapping <FILE>", "psa:NAME", "--show"]),
+        (&["similar", "--help"], &["HISTORY", "--embeddings <FOLDER>", "--top <TOP>"]),
         (
             &["backtest", "--help"],
             &[

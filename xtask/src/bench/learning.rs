@@ -5,6 +5,9 @@ use super::{data, figures};
 use crate::process::{cargo, output, program, run as run_command, target_dir};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use std::process::Command;
+
+mod vectors;
 
 const TICKETS: &str = "it_tickets.csv";
 const INCIDENTS: &str = "servicenow_incident_log.csv.gz";
@@ -22,22 +25,16 @@ pub(super) fn run() -> Result<Value, String> {
     let dir = target_dir().join("learning");
     std::fs::create_dir_all(&dir).map_err(|e| format!("cannot make {}: {e}", dir.display()))?;
     let split = dir.join("split.json");
-    let mut command = cargo();
-    command.args([
-        "run",
-        "--release",
-        "--quiet",
-        "-p",
-        "technician",
-        "--example",
-        "learning",
-        "--",
-    ]);
-    command.arg("--split").arg(&split);
     let tickets = data(TICKETS);
-    match &tickets {
-        Some(file) => drop(command.arg("--tickets").arg(file)),
-        None => println!("no {TICKETS} beside the repository: on the starter history"),
+    if tickets.is_none() {
+        println!("no {TICKETS} beside the repository: on the starter history");
+    }
+    let embeddings = vectors::of(&dir, || learning(tickets.as_deref()))?;
+    let mut command = learning(tickets.as_deref());
+    command.arg("--split").arg(&split);
+    match &embeddings {
+        Ok(v) => drop(command.arg("--texts").arg(&v.texts).arg("--vectors").arg(&v.vectors)),
+        Err(why) => println!("without embeddings: {why}"),
     }
     match data(INCIDENTS) {
         Some(file) => drop(command.arg("--incidents").arg(unpacked(&file, &dir)?)),
@@ -53,7 +50,22 @@ pub(super) fn run() -> Result<Value, String> {
     };
     let mut all = compare(&ours, peer);
     all["real_tickets"] = json!(tickets.is_some());
+    all["embeddings"] = match embeddings {
+        Ok(v) => v.figures,
+        Err(why) => json!({ "missing": why }),
+    };
     Ok(all)
+}
+
+/// The example that measures, on these tickets.
+fn learning(tickets: Option<&Path>) -> Command {
+    let mut command = cargo();
+    let example = ["run", "--release", "--quiet", "-p", "technician", "--example", "learning"];
+    command.args(example).arg("--");
+    if let Some(file) = tickets {
+        command.arg("--tickets").arg(file);
+    }
+    command
 }
 
 /// The log without its compression.

@@ -18,6 +18,7 @@ const ALLOWED: &[Edges] = &[
     Edges { name: "store", may: &["domain", "gate"], in_tests: &[] },
     Edges { name: "rivals", may: &["domain", "gate"], in_tests: &[] },
     Edges { name: "history", may: &["domain"], in_tests: &[] },
+    Edges { name: "embed", may: &[], in_tests: &[] },
     Edges { name: "backtest", may: &["domain", "gate", "technician"], in_tests: &["sandbox"] },
     Edges { name: "sandbox", may: &["domain"], in_tests: &[] },
     Edges {
@@ -29,6 +30,7 @@ const ALLOWED: &[Edges] = &[
             "connectors",
             "store",
             "history",
+            "embed",
             "backtest",
             "sandbox",
         ],

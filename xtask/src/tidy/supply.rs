@@ -13,7 +13,7 @@ pub(super) fn check(tree: &Tree) -> Vec<String> {
         None => return vec!["deny.toml is missing".into()],
     };
     let mut command = cargo();
-    command.args(["metadata", "--format-version", "1", "--filter-platform"]);
+    command.args(["metadata", "--format-version", "1", "--all-features", "--filter-platform"]);
     command.arg(format!("{}-unknown-linux-gnu", std::env::consts::ARCH));
     let metadata = output(&mut command)
         .and_then(|text| serde_json::from_str(&text).map_err(|e| format!("cargo metadata: {e}")));

@@ -233,7 +233,7 @@ fn directory(file: &Path) -> Result<Vec<Org>, Failed> {
 }
 
 /// A history as it is, or an export by the mapping that `import` would guess.
-fn tickets(file: &Path) -> Result<Vec<PastTicket>, Failed> {
+pub(super) fn tickets(file: &Path) -> Result<Vec<PastTicket>, Failed> {
     let open = || File::open(file).map_err(|e| format!("{}: {e}", file.display()));
     let source = Source::open(Box::new(open()?), Limits::default())
         .map_err(|e| format!("{}: {e}", file.display()))?;

@@ -27,6 +27,7 @@ mod policy;
 mod proof;
 mod reload;
 mod serve;
+mod similar;
 mod undo;
 
 /// What a command answers.
@@ -84,6 +85,8 @@ enum Command {
     Backtest(backtest::Args),
     /// What was learned about a client, with the tickets that show it; corrections.
     Playbook(playbook::Args),
+    /// Find closed tickets like a text, by words or by sentence embeddings.
+    Similar(similar::Args),
     /// Judge a request and its facts, given as JSON, offline.
     Judge(judge::Args),
     /// Print a one-time sign-in link for a person (works on the server's own machine).
@@ -133,6 +136,7 @@ pub(crate) async fn run(cli: Cli) -> CliResult {
         Command::Import(args) => import::run(args).await,
         Command::Backtest(args) => backtest::run(args).await,
         Command::Playbook(args) => playbook::run(args).await,
+        Command::Similar(args) => similar::run(args).await,
         Command::Judge(args) => judge::run(args),
         Command::Login(args) => login::run(args).await,
         Command::Demo(args) => crate::demo::run(args).await,

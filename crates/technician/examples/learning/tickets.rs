@@ -1,13 +1,17 @@
 //! Routing: which group a ticket belongs to.
 
+use crate::cold;
 use crate::cpu::Watch;
 use crate::csv::columns;
+use crate::near;
+use crate::vectors::{self, Vectors};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use technician::learn::classify::select::{RiskTarget, choose};
 use technician::learn::classify::{
-    Classifier, Example, Judged, Request, Scratch, Settings, ece, train,
+    Classifier, Example, Judged, Reading, Request, Scratch, Selection, Settings, ece, train,
+    train_fused,
 };
 use technician::learn::text;
 
@@ -25,8 +29,8 @@ type Row = [String; 4];
 /// One question put to a history.
 pub(crate) struct Task {
     pub(crate) name: &'static str,
-    rows: Vec<Row>,
-    cut: usize,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) cut: usize,
 }
 
 impl Task {
@@ -35,7 +39,24 @@ impl Task {
         Task { name, rows, cut }
     }
 
-    fn examples(&self) -> Vec<Example<'_>> {
+    /// Leaves the newest 20 % away.
+    pub(crate) fn rehearse(&mut self) {
+        self.rows.truncate(self.cut);
+        self.cut = self.rows.len() * 8 / 10;
+    }
+
+    /// What is embedded of each row.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = String> {
+        self.rows.iter().map(|[subject, body, ..]| vectors::text(subject, body))
+    }
+
+    /// The vector of a row; empty when none was computed.
+    pub(crate) fn vector(&self, at: usize, vectors: &Vectors) -> Vec<f32> {
+        let [subject, body, ..] = &self.rows[at];
+        vectors.get(&vectors::text(subject, body)).cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn examples(&self) -> Vec<Example<'_>> {
         self.rows.iter().map(example).collect()
     }
 }
@@ -84,14 +105,15 @@ pub(crate) fn split(tasks: &[Task]) -> Value {
 }
 
 /// Learns, tests, and takes the time.
-pub(crate) fn measure(task: &Task) -> Result<Value, String> {
+pub(crate) fn measure(task: &Task, vectors: Option<&Vectors>) -> Result<Value, String> {
     let examples = task.examples();
     let (old, new) = examples.split_at(task.cut);
     let watch = Watch::start();
     let model = train(old, &Settings::default()).map_err(|e| e.to_string())?;
     let (train_s, train_cpu_s) = (watch.wall(), watch.cpu());
     let [per_second, per_cpu_second] = speed(&model, new);
-    let (judged, f1) = judge(&model, new);
+    let mut scratch = Scratch::default();
+    let (judged, f1) = judge(&model, new, |_, row| model.read(&row.request, &mut scratch));
     let mut out = json!({
         "trained_on": old.len(), "tested_on": new.len(), "classes": model.classes().len(),
         "features": model.features(), "train_s": train_s, "train_cpu_s": train_cpu_s,
@@ -101,9 +123,22 @@ pub(crate) fn measure(task: &Task) -> Result<Value, String> {
         "ece_if_perfectly_calibrated": noise(&judged),
         "held_out_rows": model.selection().held_out.len(),
     });
-    // Chosen on what was held out of the oldest 80 %; the test only counts.
+    decisions(&mut out, model.selection(), &judged);
+    out["updates"] = updates(&model, new);
+    if let Some(vectors) = vectors {
+        out["with_embeddings"] = with_meaning(task, vectors)?;
+    }
+    if task.name != "level_1" {
+        out["similar"] = near::measure(task, vectors)?;
+        out["cold_start"] = cold::curve(task, vectors)?;
+    }
+    Ok(out)
+}
+
+/// Chosen on what was held out of the oldest 80 %; the test only counts.
+fn decisions(out: &mut Value, selection: &Selection, judged: &[Judged]) {
     for (name, confidence) in [("at_95", 0.5), ("at_95_with_95_confidence", 0.95)] {
-        let choice = choose(&model.selection().held_out, RiskTarget { risk: 0.05, confidence });
+        let choice = choose(&selection.held_out, RiskTarget { risk: 0.05, confidence });
         let decided: Vec<_> = judged.iter().filter(|j| j.confidence >= choice.threshold).collect();
         let wrong = decided.iter().filter(|j| !j.right).count();
         out[name] = json!({
@@ -112,16 +147,40 @@ pub(crate) fn measure(task: &Task) -> Result<Value, String> {
             "accuracy_of_decided": 1.0 - wrong as f64 / decided.len().max(1) as f64,
         });
     }
-    out["updates"] = updates(&model, new);
+}
+
+/// The same with sentence embeddings beside the words.
+fn with_meaning(task: &Task, vectors: &Vectors) -> Result<Value, String> {
+    let examples = task.examples();
+    let (old, new) = examples.split_at(task.cut);
+    let known: Vec<Vec<f32>> = (0..task.cut).map(|at| task.vector(at, vectors)).collect();
+    let watch = Watch::start();
+    let model = train_fused(old, &known, &Settings::default()).map_err(|e| e.to_string())?;
+    let (train_s, train_cpu_s) = (watch.wall(), watch.cpu());
+    let mut scratch = Scratch::default();
+    let (judged, f1) = judge(model.words(), new, |at, row| {
+        model.read(&row.request, &task.vector(task.cut + at, vectors), &mut scratch)
+    });
+    let mut out = json!({
+        "train_s_without_embedding": train_s, "train_cpu_s_without_embedding": train_cpu_s,
+        "accuracy": right(&judged), "macro_f1": f1, "ece": ece(&judged),
+        "ece_if_perfectly_calibrated": noise(&judged),
+        "held_out_loss_of_words_and_of_both": model.losses(), "mix": model.mix(),
+        "uses_meaning": model.uses_meaning(),
+    });
+    decisions(&mut out, model.selection(), &judged);
     Ok(out)
 }
 
-fn judge(model: &Classifier, rows: &[Example<'_>]) -> (Vec<Judged>, f64) {
-    let mut scratch = Scratch::default();
+fn judge(
+    model: &Classifier,
+    rows: &[Example<'_>],
+    mut read: impl FnMut(usize, &Example<'_>) -> Reading,
+) -> (Vec<Judged>, f64) {
     let mut counts: BTreeMap<&str, [f64; 2]> = BTreeMap::new();
     let mut judged = Vec::with_capacity(rows.len());
-    for row in rows {
-        let reading = model.read(&row.request, &mut scratch);
+    for (at, row) in rows.iter().enumerate() {
+        let reading = read(at, row);
         let said = model.classes().get(reading.class).map_or("", String::as_str);
         judged.push(Judged { confidence: reading.confidence, right: said == row.class });
         let hit = f64::from(u8::from(said == row.class));
@@ -179,7 +238,9 @@ fn updates(model: &Classifier, rows: &[Example<'_>]) -> Value {
     let mut model = model.clone();
     let (mut hits, mut slowest) = (0, 0f64);
     for day in rows.chunks(DAY) {
-        hits += judge(&model, day).0.iter().filter(|j| j.right).count();
+        let mut scratch = Scratch::default();
+        let judged = judge(&model, day, |_, row| model.read(&row.request, &mut scratch)).0;
+        hits += judged.iter().filter(|j| j.right).count();
         let watch = Watch::start();
         model.update(day);
         slowest = slowest.max(watch.wall());

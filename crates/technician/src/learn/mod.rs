@@ -17,6 +17,7 @@ mod descent;
 mod history;
 mod model;
 pub mod risk;
+pub mod similar;
 pub mod text;
 
 pub use artifact::ModelError;

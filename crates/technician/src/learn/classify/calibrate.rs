@@ -12,6 +12,11 @@ const HALF_LIFE: f32 = 1_500.0;
 const OFFSET_HOLD: f32 = 2.0;
 const ROUNDS: i32 = 120;
 
+/// What each of so many rows counts, oldest first.
+pub(super) fn recency(rows: usize) -> Vec<f32> {
+    (0..rows).map(|i| 0.5f32.powf((rows - i) as f32 / HALF_LIFE)).collect()
+}
+
 /// Makes probabilities out of scores.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Calibration {
@@ -53,8 +58,7 @@ impl Calibration {
         if truth.is_empty() {
             return out;
         }
-        let weights: Vec<f32> =
-            (0..truth.len()).map(|i| 0.5f32.powf((truth.len() - i) as f32 / HALF_LIFE)).collect();
+        let weights = recency(truth.len());
         let total: f32 = weights.iter().sum();
         let mut adam = Adam::new(classes + 2);
         let mut p = vec![0f32; width.max(LANES)];
@@ -89,17 +93,17 @@ impl Calibration {
 }
 
 /// Kingma and Ba's rule, with a falling rate.
-struct Adam {
+pub(super) struct Adam {
     mean: Vec<f32>,
     square: Vec<f32>,
 }
 
 impl Adam {
-    fn new(values: usize) -> Adam {
+    pub(super) fn new(values: usize) -> Adam {
         Adam { mean: vec![0.0; values], square: vec![0.0; values] }
     }
 
-    fn step(&mut self, at: usize, slope: f32, round: i32) -> f32 {
+    pub(super) fn step(&mut self, at: usize, slope: f32, round: i32) -> f32 {
         self.mean[at] = 0.9 * self.mean[at] + 0.1 * slope;
         self.square[at] = 0.98 * self.square[at] + 0.02 * slope * slope;
         let mean = self.mean[at] / (1.0 - 0.9f32.powi(round));

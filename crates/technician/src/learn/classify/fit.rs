@@ -8,9 +8,9 @@ use super::matrix::Matrix;
 use crate::learn::descent::shuffle;
 
 /// Share of the rows that are learned before the first is scored, in percent.
-const FIRST: usize = 40;
+pub(super) const FIRST: usize = 40;
 /// Blocks that the rest is scored in.
-const STAGES: usize = 4;
+pub(super) const STAGES: usize = 4;
 /// Passes over the first part, over each stage, and at the end.
 const PASSES: [u32; 3] = [8, 4, 5];
 

@@ -12,17 +12,17 @@ const IDF_POWER: f32 = 0.8;
 
 /// Which features are known, and what each weighs before its row's length is taken out.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Dictionary {
+pub(in crate::learn) struct Dictionary {
     /// Slot by bucket. The commonest features have the first slots, so that they share cache lines.
     slots: Vec<u32>,
     /// One bit per bucket that has a slot: small enough to stay in the nearest cache.
     known: Vec<u64>,
     /// Bucket by slot.
-    pub(super) buckets: Vec<u32>,
+    pub(in crate::learn) buckets: Vec<u32>,
     /// Inverse document frequency times the weight of the kind, by slot.
-    pub(super) weights: Vec<f32>,
+    pub(in crate::learn) weights: Vec<f32>,
     /// Rows that were counted.
-    pub(super) rows: u32,
+    pub(in crate::learn) rows: u32,
 }
 
 /// Buffers of one reader of requests, kept between calls.
@@ -32,13 +32,13 @@ pub struct Scratch {
     /// The row that last touched a slot, and where in `cells` it stands.
     touched: Vec<(u32, u32)>,
     row: u32,
-    pub(super) cells: Vec<(u32, f32)>,
-    pub(super) scores: Vec<f32>,
+    pub(in crate::learn) cells: Vec<(u32, f32)>,
+    pub(in crate::learn) scores: Vec<f32>,
 }
 
 impl Dictionary {
     /// Counts features over all rows and keeps those that occur often enough.
-    pub(super) fn of<'a>(requests: impl Iterator<Item = Request<'a>>) -> Dictionary {
+    pub(in crate::learn) fn of<'a>(requests: impl Iterator<Item = Request<'a>>) -> Dictionary {
         let mut seen = vec![(0u32, 0u32, 0u8); 1 << BITS];
         let rows = count(requests, &mut seen);
         let mut kept: Vec<u32> = (0..1u32 << BITS)
@@ -54,14 +54,14 @@ impl Dictionary {
     }
 
     /// A dictionary without features.
-    pub(super) fn empty(rows: u32) -> Dictionary {
+    pub(in crate::learn) fn empty(rows: u32) -> Dictionary {
         let slots = vec![NONE; 1 << BITS];
         let known = vec![0; (1 << BITS) / 64];
         Dictionary { slots, known, buckets: Vec::new(), weights: Vec::new(), rows }
     }
 
     /// Gives a bucket the next slot; a bucket that has one keeps it.
-    pub(super) fn push(&mut self, bucket: u32, weight: f32) {
+    pub(in crate::learn) fn push(&mut self, bucket: u32, weight: f32) {
         if let Some(slot) = self.slots.get_mut(bucket as usize)
             && *slot == NONE
         {
@@ -73,7 +73,7 @@ impl Dictionary {
     }
 
     /// Takes in features that later rows have often enough and earlier ones had not.
-    pub(super) fn grow<'a>(&mut self, requests: impl Iterator<Item = Request<'a>>) {
+    pub(in crate::learn) fn grow<'a>(&mut self, requests: impl Iterator<Item = Request<'a>>) {
         let mut seen = vec![(0u32, 0u32, 0u8); 1 << BITS];
         let rows = count(requests, &mut seen);
         self.rows = self.rows.saturating_add(rows);
@@ -85,13 +85,13 @@ impl Dictionary {
     }
 
     /// Number of features.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::learn) fn len(&self) -> usize {
         self.buckets.len()
     }
 
     /// Fills `scratch.cells` with the slots and values of one request, and gives back what its values
     /// are multiplied by to have length 1. What is not known counts for nothing.
-    pub(super) fn row(&self, request: &Request<'_>, scratch: &mut Scratch) -> f32 {
+    pub(in crate::learn) fn row(&self, request: &Request<'_>, scratch: &mut Scratch) -> f32 {
         let Scratch { reader, touched, row, cells, .. } = scratch;
         if touched.len() < self.len() || *row == u32::MAX {
             touched.clear();
@@ -160,13 +160,13 @@ fn weight(rows: u32, count: u32, kind: u8) -> f32 {
 
 /// Rows side by side, each of length 1.
 #[derive(Clone, Debug)]
-pub(super) struct Matrix {
+pub(in crate::learn) struct Matrix {
     starts: Vec<usize>,
     cells: Vec<(u32, f32)>,
 }
 
 impl Matrix {
-    pub(super) fn of<'a>(
+    pub(in crate::learn) fn of<'a>(
         requests: impl Iterator<Item = Request<'a>>,
         dictionary: &Dictionary,
     ) -> Matrix {
@@ -180,11 +180,11 @@ impl Matrix {
         out
     }
 
-    pub(super) fn row(&self, at: usize) -> &[(u32, f32)] {
+    pub(in crate::learn) fn row(&self, at: usize) -> &[(u32, f32)] {
         &self.cells[self.starts[at]..self.starts[at + 1]]
     }
 
-    pub(super) fn rows(&self) -> usize {
+    pub(in crate::learn) fn rows(&self) -> usize {
         self.starts.len() - 1
     }
 }

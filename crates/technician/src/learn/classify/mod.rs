@@ -9,11 +9,14 @@ mod calibrate;
 mod descent;
 pub mod drift;
 mod fit;
+mod fused;
 mod grams;
-mod matrix;
+pub(in crate::learn) mod logistic;
+pub(in crate::learn) mod matrix;
 pub mod select;
 
 pub use calibrate::ece;
+pub use fused::{Fused, train_fused};
 pub use matrix::Scratch;
 
 use super::LearnError;
@@ -101,6 +104,19 @@ pub struct Reading {
     pub decided: bool,
 }
 
+impl Reading {
+    fn of(p: &[f32], threshold: f64) -> Reading {
+        let (first, second) = top_two(p);
+        let of = |at: usize| p.get(at).copied().map_or(0.0, f64::from);
+        Reading {
+            class: first,
+            confidence: of(first),
+            runner_up: (second, of(second)),
+            decided: of(first) >= threshold,
+        }
+    }
+}
+
 /// A learned model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Classifier {
@@ -120,6 +136,21 @@ const LEAST_ROWS: usize = 50;
 
 /// Learns from closed tickets, oldest first. Fails when there are too few or all are of one class.
 pub fn train(history: &[Example<'_>], settings: &Settings) -> Result<Classifier, LearnError> {
+    Ok(learn(history, settings)?.model)
+}
+
+/// What was learned, and what it said of the rows that were scored before they were learned from.
+struct Learned {
+    model: Classifier,
+    /// Number of classes.
+    classes: usize,
+    /// The class of every row.
+    truth: Vec<u32>,
+    /// Probabilities of all classes, by row from the first that was scored.
+    before: Vec<Vec<f32>>,
+}
+
+fn learn(history: &[Example<'_>], settings: &Settings) -> Result<Learned, LearnError> {
     let classes = names(history);
     if history.len() < LEAST_ROWS || classes.len() < 2 {
         return Err(LearnError(format!(
@@ -136,8 +167,9 @@ pub fn train(history: &[Example<'_>], settings: &Settings) -> Result<Classifier,
     let fit = fit::fit(&matrix, &truth, classes.len(), dictionary.len(), pace);
     let later = truth.get(fit.from..).unwrap_or(&[]);
     let calibration = Calibration::fit(&fit.before, fit.width, later, classes.len());
-    let held_out = judged(&fit.before, fit.width, later, &calibration);
-    Ok(Classifier {
+    let before = probabilities(&fit.before, fit.width, &calibration);
+    let held_out = judged(&before, later);
+    let model = Classifier {
         dictionary,
         width: fit.width,
         weights: artifact::rounded(fit.weights, fit.width, classes.len()),
@@ -146,7 +178,8 @@ pub fn train(history: &[Example<'_>], settings: &Settings) -> Result<Classifier,
         selection: Selection::on(held_out, settings.target),
         seed: settings.seed,
         classes,
-    })
+    };
+    Ok(Learned { classes: model.classes.len(), model, truth, before })
 }
 
 /// Class names in the order of their first ticket.
@@ -161,17 +194,22 @@ fn positions(history: &[Example<'_>], classes: &[String]) -> Vec<u32> {
     history.iter().map(|e| at.get(e.class).copied().unwrap_or(u32::MAX)).collect()
 }
 
-fn judged(scores: &[f32], width: usize, truth: &[u32], calibration: &Calibration) -> Vec<Judged> {
-    let mut p = Vec::with_capacity(width);
-    let rows = scores.chunks_exact(width.max(1)).zip(truth);
-    rows.map(|(row, class)| {
-        p.clear();
-        p.extend_from_slice(row);
+fn probabilities(scores: &[f32], width: usize, calibration: &Calibration) -> Vec<Vec<f32>> {
+    let one = |row: &[f32]| {
+        let mut p = row.to_vec();
         calibration.apply(&mut p);
-        let (first, _) = top_two(&p);
+        p.truncate(calibration.offsets.len());
+        p
+    };
+    scores.chunks_exact(width.max(1)).map(one).collect()
+}
+
+fn judged(rows: &[Vec<f32>], truth: &[u32]) -> Vec<Judged> {
+    let one = |(p, class): (&Vec<f32>, &u32)| {
+        let (first, _) = top_two(p);
         Judged { confidence: f64::from(p[first]), right: first == *class as usize }
-    })
-    .collect()
+    };
+    rows.iter().zip(truth).map(one).collect()
 }
 
 /// Positions of the largest and second largest value.
@@ -218,15 +256,8 @@ impl Classifier {
 
     /// Reads one request. `scratch` is kept between calls to save allocations; use it with one model.
     pub fn read(&self, request: &Request<'_>, scratch: &mut Scratch) -> Reading {
-        let p = self.probabilities(request, scratch);
-        let (first, second) = top_two(p);
-        let of = |at: usize| p.get(at).copied().map_or(0.0, f64::from);
-        Reading {
-            class: first,
-            confidence: of(first),
-            runner_up: (second, of(second)),
-            decided: of(first) >= self.selection.choice.threshold,
-        }
+        let threshold = self.selection.choice.threshold;
+        Reading::of(self.probabilities(request, scratch), threshold)
     }
 
     fn score(&self, request: &Request<'_>, scratch: &mut Scratch) {
