@@ -42,7 +42,7 @@ fn histories(seed: u64, clients: &[(ClientId, String)]) -> (Vec<PastTicket>, Vec
     let companies = sandbox::past::companies(seed, clients.len().max(1));
     let (mut tickets, mut orgs) = (Vec::new(), Vec::new());
     for (company, (_, name)) in companies.into_iter().zip(clients) {
-        let theirs = company.tickets(TICKETS).into_iter();
+        let theirs = company.tickets(TICKETS);
         tickets.extend(theirs.map(|t| PastTicket { client: name.clone(), ..t }));
         orgs.push(Org { client: name.clone(), ..company.org });
     }
