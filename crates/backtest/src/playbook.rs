@@ -18,6 +18,8 @@ use technician::learn::{
 const LEAST: usize = 5;
 /// Fewer that name another system make no line.
 const LEAST_SYSTEM: usize = 3;
+/// Bytes of a line's id.
+const LONGEST_ID: usize = 150;
 /// With this confidence more than one in ten was wrong: the kind is left to people.
 const MISS: f64 = 0.05;
 const TOO_WRONG: f64 = 0.10;
@@ -75,7 +77,12 @@ fn playbook<'r>(all: &[One<'_>], rules: impl Iterator<Item = &'r approvers::Rule
     lines.extend(rules.map(|rule| approver(rule, &kinds)));
     lines.sort_by(|a, b| a.id.cmp(&b.id));
     lines.dedup_by(|a, b| a.id == b.id);
+    // What cannot stand in a playbook, such as somebody without an address, is left out rather than the whole.
+    lines.retain(|line| {
+        Playbook { lines: vec![line.clone()], ..Playbook::default() }.check().is_ok()
+    });
     Playbook {
+        source: String::new(),
         tickets: u32::try_from(all.len()).unwrap_or(u32::MAX),
         period: timed().min().zip(timed().max()),
         lines,
@@ -255,8 +262,8 @@ fn approver(rule: &approvers::Rule, kinds: &HashMap<String, ActionKind>) -> Line
         newest: rule.last,
         words: String::new(),
     };
-    let id: String =
-        format!("ask:{}:{scope}", rule.kind.to_lowercase()).chars().take(150).collect();
+    let mut id = format!("ask:{}:{scope}", rule.kind.to_lowercase());
+    id.truncate(id.floor_char_boundary(LONGEST_ID));
     line(
         id,
         Rule::Approver {

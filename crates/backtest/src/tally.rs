@@ -115,6 +115,8 @@ impl<'a> Tally<'a> {
             Would::CloseAfterYes => Some((minutes - self.settings.approval_minutes).max(0.0)),
             _ => None,
         };
+        // What came back saved nothing.
+        let saved = saved.map(|s| if reopened(ticket) == Some(true) { 0.0 } else { s });
         self.minutes_saved.push(saved.unwrap_or(0.0));
         if replayed.questions > 0 {
             let who = approver(ticket, directory);
@@ -263,7 +265,7 @@ fn class(name: String, sums: &Sums, risk: f64) -> Class {
         label,
         wrong: sums.wrong,
         minutes: sums.minutes / f64::from(tickets.max(1)),
-        hours: Sum::of(&sums.saved).times((1.0 - sums.reopened.value()) / 60.0),
+        hours: Sum::of(&sums.saved).times(1.0 / 60.0),
         reopened: sums.reopened,
         handed_over_because: because.map(|(why, _)| why.clone()).unwrap_or_default(),
     }

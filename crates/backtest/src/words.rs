@@ -1,7 +1,7 @@
 //! What good close-outs said, as proposals that hold once a person agreed to them.
 //!
 //! The words proposed are those of one real close-out: the one most like the others of its kind. INVARIANT: what may name a person, an address or
-//! a number is left out, line by line; a text of which nothing is left is not proposed.
+//! a number is left out, line by line, as far as that shows; a person agrees to the rest; a text of which nothing is left is not proposed.
 
 use crate::{
     playbook::{One, by_intent, evidence, line},
@@ -69,7 +69,9 @@ fn said(ticket: &PastTicket, read: &Prepared) -> Option<String> {
         PastDeed::Said { text, internal: false, by_desk: Some(true) } => Some(text.as_str()),
         _ => None,
     });
-    let text = text::read("", last?).opening();
+    let text = text::read("", last?);
+    // The customer's quoted mail and signatures are no close-out.
+    let text = format!("{}\n{}", text.request(), text.resolution());
     let names: BTreeSet<String> = bag(&format!(
         "{} {} {}",
         ticket.requester.replace(['@', '.', '_', '-'], " "),
@@ -82,23 +84,52 @@ fn said(ticket: &PastTicket, read: &Prepared) -> Option<String> {
     (text.split_whitespace().count() >= 4 && text.len() <= LONGEST).then_some(text)
 }
 
-/// Names somebody, or holds an address, a link or a number.
+/// May name somebody, or holds an address, a link, a number or a password. Says yes too often rather than too seldom: a capital within a
+/// sentence is enough, so German lines are mostly left out.
 fn personal(line: &str, names: &BTreeSet<String>) -> bool {
-    let lower = line.to_lowercase();
-    let greets = [
-        "hi ",
-        "hello ",
-        "dear ",
-        "hallo ",
-        "guten ",
-        "sehr geehrte",
-        "regards",
-        "grüße",
-        "thanks,",
+    const GREETINGS: [&str; 14] = [
+        "hi", "hello", "dear", "hallo", "guten", "sehr", "liebe", "lieber", "regards", "kind",
+        "best", "thanks", "gruß", "grüße",
     ];
+    const KNOWN: [&str; 12] = [
+        "I",
+        "AD",
+        "IT",
+        "VPN",
+        "MFA",
+        "PIN",
+        "PC",
+        "Windows",
+        "Outlook",
+        "Teams",
+        "Microsoft",
+        "Authenticator",
+    ];
+    let words: Vec<&str> =
+        line.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    let first = words.first().map(|w| w.to_lowercase()).unwrap_or_default();
+    let secret = [
+        "password is",
+        "password:",
+        "passwort ist",
+        "passwort:",
+        "passwort lautet",
+        "kennwort",
+        "code",
+    ];
+    let lower = line.to_lowercase();
+    let mut begins = true;
+    let capital = line.split_whitespace().any(|word| {
+        let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let strange = !begins && bare.starts_with(char::is_uppercase) && !KNOWN.contains(&bare);
+        begins = word.ends_with(['.', '!', '?', ':']);
+        strange
+    });
     line.contains(['@', '/', '\\'])
-        || line.chars().filter(char::is_ascii_digit).count() >= 2
-        || greets.iter().any(|g| lower.starts_with(g))
+        || line.chars().any(|c| c.is_ascii_digit())
+        || GREETINGS.contains(&first.as_str())
+        || secret.iter().any(|s| lower.contains(s))
+        || capital
         || bag(line).iter().any(|w| w.len() > 2 && names.contains(w))
 }
 
@@ -111,4 +142,31 @@ fn shared(a: &BTreeSet<String>, b: &BTreeSet<String>) -> f64 {
     let both = a.intersection(b).count();
     let all = a.len() + b.len() - both;
     if all == 0 { 0.0 } else { both as f64 / all as f64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_may_name_somebody_or_hold_a_secret_are_left_out() {
+        let names = bag("ann lee");
+        for kept in [
+            "your account was unlocked. Please update Outlook on your phone.",
+            "It can take a minute.",
+        ] {
+            assert!(!personal(kept, &names), "{kept}");
+        }
+        for left in [
+            "Hi, Anna",
+            "as Peter Miller approved it",
+            "I set it to Welcome1",
+            "your password is hunter",
+            "call ann about it",
+            "see https://x.test",
+            "room 4",
+        ] {
+            assert!(personal(left, &names), "{left}");
+        }
+    }
 }

@@ -207,6 +207,9 @@ async fn closed_tickets_come_with_all_that_became_of_them() {
     }
     let page = rt.closed(Some(&before)).await.unwrap();
     let past = page.tickets.iter().find(|t| t.id == id).unwrap();
+    assert_eq!(rt.past(&id).await.unwrap().as_ref(), Some(past));
+    let open = lab.opens(JANE.0, JANE.1, &unique("Open"), "please unlock me").await;
+    assert!(rt.past(&open).await.unwrap().is_none(), "nobody closed it");
     assert_eq!((past.client.as_str(), past.group.as_str()), ("Acme", "Acme"));
     assert_eq!((past.requester.as_str(), past.body.as_str()), (JANE.0, "please unlock me"));
     assert_eq!(

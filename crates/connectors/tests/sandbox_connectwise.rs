@@ -248,8 +248,10 @@ async fn closed_tickets_come_page_by_page_with_all_that_became_of_them() {
                 b.perform(&action).await.unwrap();
             }
             assert!(b.sandbox.follow_up(&ticket.id, "Thanks!").await);
-        }
-        if at % 9 != 8 {
+            assert!(b.desk.past(&ticket.id).await.unwrap().is_none(), "it is open");
+            assert!(b.sandbox.closed_by_people(&ticket.id, "Unlocked the account.", 7));
+            expected.push(ticket.id);
+        } else if at % 9 != 8 {
             b.perform(&status(&ticket, TicketStatus::Closed, None)).await.unwrap();
             expected.push(ticket.id);
         }
@@ -294,9 +296,12 @@ async fn closed_tickets_come_page_by_page_with_all_that_became_of_them() {
             _ => None,
         })
         .collect();
-    assert_eq!(said.len(), 3);
+    // What Journeyman wrote itself says nothing of what people do.
+    assert_eq!(said.len(), 2, "{said:?}");
     assert!(said.contains(&(person.mail.as_str(), false, false)));
-    assert_eq!(said.iter().filter(|s| s.2).map(|s| s.1).collect::<BTreeSet<_>>().len(), 2);
+    assert_eq!(said.iter().filter(|s| s.2).count(), 1);
+    assert_eq!(full.resolution, "Unlocked the account.");
+    assert_eq!(b.desk.past(&full.id).await.unwrap().as_ref(), Some(full));
     let worked = full.events.iter().any(|e| e.what == PastDeed::Worked { minutes: 7 });
     assert!(worked, "{:?}", full.events);
 

@@ -5,7 +5,7 @@
 use connectors::{
     Chat as _, ChatError, SecretSource,
     chat::{
-        Button, Call, Card, Form, Heard, NotHeard, Place, Standing, Style,
+        Button, Call, Card, Door, Form, Heard, NotHeard, Place, Standing, Style,
         slack::{Slack, SlackConfig},
     },
 };
@@ -89,7 +89,12 @@ async fn a_card_is_posted_to_a_person_pressed_and_changed_where_it_stands() {
 
     let sent = s.workspace.press("U1ANN", &message, "approve", "http://127.0.0.1:1/").await;
     let sent = sent.unwrap();
-    let call = Call { stamp: &sent.stamp, signature: &sent.signature, body: sent.body.as_bytes() };
+    let call = Call {
+        door: Door::Interactions,
+        stamp: &sent.stamp,
+        signature: &sent.signature,
+        body: sent.body.as_bytes(),
+    };
     let Ok(Heard::Pressed(pressed)) = s.slack.hear(call, now()) else { panic!("not heard") };
     assert_eq!((pressed.who.as_str(), &pressed.place), ("U1ANN", &place));
     assert_eq!((pressed.name.as_str(), pressed.value.as_str()), ("approve", "what was shown"));
@@ -99,7 +104,12 @@ async fn a_card_is_posted_to_a_person_pressed_and_changed_where_it_stands() {
     s.slack.ask(pressed.trigger.as_deref().unwrap(), &form(place.clone())).await.unwrap();
     let sent = s.workspace.submit("U1ANN", "not \"today\" & <never>", "http://127.0.0.1:1/").await;
     let sent = sent.unwrap();
-    let call = Call { stamp: &sent.stamp, signature: &sent.signature, body: sent.body.as_bytes() };
+    let call = Call {
+        door: Door::Interactions,
+        stamp: &sent.stamp,
+        signature: &sent.signature,
+        body: sent.body.as_bytes(),
+    };
     let Ok(Heard::Pressed(written)) = s.slack.hear(call, now()) else { panic!("not heard") };
     assert_eq!(written.text.as_deref(), Some("not \"today\" & <never>"));
     assert_eq!((written.name.as_str(), &written.place), ("denied", &place));
@@ -107,8 +117,11 @@ async fn a_card_is_posted_to_a_person_pressed_and_changed_where_it_stands() {
     s.slack.change(&place, &Card { buttons: vec![], ..card("Decided") }).await.unwrap();
     let message = s.workspace.inbox("U1ANN").pop().unwrap();
     assert_eq!((message.edits, message.buttons().len()), (1, 0));
-    s.slack.whisper(&conversation, "U1ANN", "only <you>").await.unwrap();
-    assert_eq!(s.workspace.whispers("U1ANN"), ["only &lt;you&gt;"]);
+    s.slack.whisper(&conversation, "U1ANN", "only <you>: *not* `so`").await.unwrap();
+    assert_eq!(s.workspace.whispers("U1ANN"), ["only &lt;you&gt;: *not* `so`"]);
+    let shown = &s.workspace.whispered("U1ANN")[0].blocks[0]["text"];
+    assert_eq!(shown["type"], "plain_text", "nobody's text becomes bold or a link");
+    assert_eq!(shown["text"], "only &lt;you&gt;: *not* `so`");
 }
 
 #[tokio::test]
@@ -119,8 +132,12 @@ async fn a_trigger_opens_one_form_for_three_seconds() {
     let press = || async {
         let sent = s.workspace.press("U1ANN", &message, "approve", "http://127.0.0.1:1/").await;
         let sent = sent.unwrap();
-        let call =
-            Call { stamp: &sent.stamp, signature: &sent.signature, body: sent.body.as_bytes() };
+        let call = Call {
+            door: Door::Interactions,
+            stamp: &sent.stamp,
+            signature: &sent.signature,
+            body: sent.body.as_bytes(),
+        };
         let Ok(Heard::Pressed(p)) = s.slack.hear(call, now()) else { panic!("not heard") };
         p.trigger.unwrap()
     };

@@ -16,6 +16,9 @@ pub struct Playbook {
     /// Closed tickets that it was learned from; 0 when nothing was learned yet.
     #[serde(default)]
     pub tickets: u32,
+    /// Whose, in words; says so when the history is simulated.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source: String,
     /// First and last of them, where the source has times.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<(UnixMs, UnixMs)>,
@@ -197,12 +200,32 @@ impl Line {
     /// Its sentence, and what is special about it, for lists of differences.
     pub fn told(&self) -> String {
         let mut text = self.rule.sentence();
+        if let Rule::Approver { who, .. } = &self.rule {
+            text.push_str(&format!(" [asked first: {}]", who.words()));
+        }
         let marks = [(self.off, "switched off"), (self.locked, "locked")];
         let marks: Vec<&str> = marks.iter().filter(|(is, _)| *is).map(|(_, w)| *w).collect();
         if !marks.is_empty() {
             text.push_str(&format!(" [{}]", marks.join(", ")));
         }
         text
+    }
+
+    /// The same rule, as much in force and as much locked.
+    pub fn says_the_same(&self, other: &Line) -> bool {
+        (&self.rule, self.off, self.locked) == (&other.rule, other.off, other.locked)
+    }
+
+    /// It leaves tickets to people.
+    fn holds_back(&self) -> bool {
+        let people =
+            matches!(&self.rule, Rule::OtherSystem { .. } | Rule::Handle { way: Way::People, .. });
+        people && !self.off
+    }
+
+    /// It lets a system count as one that signs in with the directory.
+    fn lets_in(&self) -> bool {
+        self.off && matches!(&self.rule, Rule::OtherSystem { .. })
     }
 
     /// A person had a hand in it.
@@ -238,7 +261,7 @@ impl Playbook {
         }
         for old in self.lines.iter().filter(|l| l.is_kept()) {
             if !lines.iter().any(|l| l.id == old.id) {
-                lines.push(Line { learned: None, ..old.clone() });
+                lines.push(old.clone());
             }
         }
         lines.sort_by(|a, b| a.id.cmp(&b.id));
@@ -251,7 +274,7 @@ impl Playbook {
         for line in &new.lines {
             match self.line(&line.id) {
                 None => out.push(format!("new: {}", line.told())),
-                Some(old) if old.told() != line.told() => {
+                Some(old) if !old.says_the_same(line) => {
                     out.push(format!("was: {} now: {}", old.told(), line.told()));
                 }
                 Some(_) => {}
@@ -260,6 +283,17 @@ impl Playbook {
         let gone = self.lines.iter().filter(|l| new.line(&l.id).is_none());
         out.extend(gone.map(|l| format!("gone: {}", l.told())));
         out
+    }
+
+    /// What the new one lets the technician work on that this one leaves to people, line by line: administrators only.
+    pub fn loosens(&self, new: &Playbook) -> Vec<String> {
+        let gone =
+            |old: &&Line| old.holds_back() && !new.line(&old.id).is_some_and(Line::holds_back);
+        let let_in = |line: &&Line| {
+            line.lets_in() && !self.line(&line.id).is_some_and(|o| o.lets_in() || o.holds_back())
+        };
+        let old = self.lines.iter().filter(gone).map(Line::told);
+        old.chain(new.lines.iter().filter(let_in).map(Line::told)).collect()
     }
 
     /// What is wrong with it: every problem, with the line and what would be right.
@@ -345,6 +379,23 @@ mod tests {
             diff.iter().any(|d| d.starts_with("gone:"))
                 && diff.iter().any(|d| d.starts_with("new:"))
         );
+    }
+
+    #[test]
+    fn letting_the_technician_work_where_it_did_not_loosens() {
+        let system = |off| Line {
+            rule: Rule::OtherSystem { name: "SAP".into() },
+            off,
+            ..line("s", Way::Work)
+        };
+        let people = || line("h", Way::People);
+        let old = book(vec![system(false), people()]);
+        assert!(old.loosens(&old).is_empty());
+        assert_eq!(old.loosens(&book(vec![system(true), people()])).len(), 1);
+        assert_eq!(old.loosens(&book(vec![system(false), line("h", Way::Work)])).len(), 1);
+        assert_eq!(old.loosens(&book(vec![])).len(), 2);
+        assert_eq!(book(vec![]).loosens(&book(vec![system(true)])).len(), 1);
+        assert!(book(vec![]).loosens(&old).is_empty());
     }
 
     #[test]

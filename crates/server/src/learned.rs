@@ -16,6 +16,8 @@ pub(crate) struct Learned {
     playbooks: Vec<(ClientId, Playbook)>,
     /// Customers of the history that no client is configured for.
     strangers: Vec<String>,
+    /// Smaller names of a client that has several in the history.
+    left_out: Vec<String>,
 }
 
 /// The main figures of a report, as the list of reports shows them.
@@ -50,23 +52,30 @@ impl Learned {
         settings: &Settings,
     ) -> Result<Learned, Failed> {
         let mut known: Vec<(ClientId, Playbook)> = Vec::new();
-        let mut strangers = Vec::new();
+        let (mut strangers, mut left_out) = (Vec::new(), Vec::new());
+        let single = playbooks.len() == 1;
         for (name, playbook) in playbooks {
             let client = match settings.clients.as_slice() {
-                [only] => Some(&only.id),
+                // The history is of one customer, whatever it is called there.
+                [only] if single => Some(&only.id),
                 several => several
                     .iter()
                     .find(|k| k.names.iter().any(|n| n.eq_ignore_ascii_case(&name)))
                     .map(|k| &k.id),
             };
-            match client {
-                // Several names of one client: the one with the most tickets counts.
-                Some(id) => match known.iter_mut().find(|(k, _): &&mut (ClientId, _)| k == id) {
-                    Some((_, old)) if old.tickets >= playbook.tickets => {}
-                    Some((_, old)) => *old = playbook,
-                    None => known.push((id.clone(), playbook)),
-                },
-                None => strangers.push(name),
+            let Some(id) = client else {
+                strangers.push(name);
+                continue;
+            };
+            // Several names of one client: the one with the most tickets counts.
+            match known.iter_mut().find(|(k, _): &&mut (ClientId, _)| k == id) {
+                Some((_, old)) => {
+                    left_out.push(format!("{} tickets of {id}", old.tickets.min(playbook.tickets)));
+                    if old.tickets < playbook.tickets {
+                        *old = playbook;
+                    }
+                }
+                None => known.push((id.clone(), playbook)),
             }
         }
         let months = if report.months > 0.0 { report.months } else { 1.0 };
@@ -92,6 +101,7 @@ impl Learned {
             },
             playbooks: known,
             strangers,
+            left_out,
         })
     }
 
@@ -102,8 +112,18 @@ impl Learned {
     /// When the store cannot be written; what was written before stays.
     pub(crate) async fn keep(self, store: &Store, now: UnixMs) -> Result<Vec<String>, Failed> {
         let mut said = Vec::new();
+        let row = ReportRow {
+            client: self.client,
+            at: now,
+            title: self.title.clone(),
+            author: Actor::Platform.to_string(),
+            figures: serde_json::to_string(&self.figures)?,
+        };
+        store.put_report(NewReport { row, page: self.page }).await?;
+        said.push("report: kept for the console's page Backtest".into());
         let reason = format!("learned from {} ({} tickets)", self.title, self.figures.tickets);
-        for (client, fresh) in self.playbooks {
+        for (client, mut fresh) in self.playbooks {
+            fresh.source.clone_from(&self.title);
             let old = store.playbook(&client).await?;
             let base = old.as_ref().map_or(0, |o| o.version);
             let old = old.map(|o| o.playbook).unwrap_or_default();
@@ -122,21 +142,18 @@ impl Learned {
                 false => format!("playbook of {client}: version {version}, {lines} lines"),
             });
         }
+        if !self.left_out.is_empty() {
+            said.push(format!(
+                "not learned from, since the client has a larger name in the history: {}",
+                self.left_out.join(", ")
+            ));
+        }
         if !self.strangers.is_empty() {
             said.push(format!(
                 "no playbook for {}: no client of the configuration has such a customer",
                 self.strangers.join(", ")
             ));
         }
-        let row = ReportRow {
-            client: self.client,
-            at: now,
-            title: self.title,
-            author: Actor::Platform.to_string(),
-            figures: serde_json::to_string(&self.figures)?,
-        };
-        store.put_report(NewReport { row, page: self.page }).await?;
-        said.push("report: kept for the console's page Backtest".into());
         Ok(said)
     }
 }

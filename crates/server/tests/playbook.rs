@@ -20,21 +20,36 @@ fn a_history_becomes_a_playbook_that_people_correct_and_tickets_heed() {
     });
     let config = day.installation.config.to_str().unwrap();
     day.say(&["playbook", "show", "fabrikam"]).fails(&["nothing was learned about fabrikam yet"]);
-    let keep = [
-        "backtest",
-        "--sandbox",
-        "900",
-        "--companies",
-        "1",
-        "--config",
-        config,
-        "--client",
-        "fabrikam",
-        "--keep",
-    ];
-    support::journeyman(&keep).ok(&["playbook of fabrikam: version 1", "kept for the console"]);
+    // Two customers' histories in one file, of which one is Fabrikam's.
+    let companies = sandbox::past::companies(7, 2);
+    let folder = day.installation.dir.path();
+    let (mut history, mut orgs) = (String::new(), Vec::new());
+    for (company, name) in companies.into_iter().zip(["fabrikam", "Somebody else"]) {
+        for ticket in company.tickets(450) {
+            let ticket = domain::PastTicket { client: name.into(), ..ticket };
+            history += &format!("{}\n", serde_json::to_string(&ticket).unwrap());
+        }
+        orgs.push(domain::Org { client: name.into(), ..company.org });
+    }
+    std::fs::write(folder.join("desk.history.jsonl"), history).unwrap();
+    std::fs::write(folder.join("people.json"), serde_json::to_vec(&orgs).unwrap()).unwrap();
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let (history, people) = (path("desk.history.jsonl"), path("people.json"));
+    let keep = ["backtest", &history, "--directory", &people, "--config", config, "--keep"];
+    support::journeyman(&keep).ok(&[
+        "playbook of fabrikam: version 1",
+        "kept for the console",
+        "no playbook for Somebody else",
+    ]);
+    day.say(&["playbook", "show", "northwind"]).fails(&["nothing was learned about northwind yet"]);
+    let sandbox = ["backtest", "--sandbox", "10", "--config", config, "--keep"];
+    assert_eq!(support::journeyman(&sandbox).code, Some(2), "simulated tickets teach no client");
     support::journeyman(&keep).ok(&["nothing new, version 1 stays"]);
-    let shown = day.say(&["playbook", "show", "fabrikam"]).ok(&["because of", "works on"]);
+    let shown = day.say(&["playbook", "show", "fabrikam"]).ok(&[
+        "because of",
+        "works on",
+        "450 closed tickets: desk.history.jsonl",
+    ]);
     assert!(shown.out.lines().count() > 10, "{shown:#?}");
 
     // An administrator is who is asked first; Navi is another system; resets are left to people.

@@ -29,7 +29,7 @@ fn nothing_is_done_and_what_people_did_is_compared() {
     );
     assert!(of(&events, "started").is_empty(), "nothing was started: {events:#?}");
 
-    // A question to people, and one to the user, are asked of nobody.
+    // A question to people is asked of nobody.
     let (_, joiner) = users[1].clone();
     let group = day.file(
         &joiner,
@@ -59,4 +59,28 @@ fn nothing_is_done_and_what_people_did_is_compared() {
     assert_eq!(of(&events, "compared")[0]["agreement"]["differs"], "unlock account", "{events:#?}");
     day.say(&["journal", "verify"]).ok(&[]);
     assert_eq!(day.sandbox.effects().len(), before);
+}
+
+/// One administrator pulls the brake while a question waits: nothing more is asked or done, and people hear of it.
+#[test]
+fn what_was_under_way_goes_to_people_when_shadow_mode_is_switched_on() {
+    let day = Day::begin();
+    let (login, group) = day.join(1, "Finance");
+    let (approval, digest) = day.held(&group);
+    let policy = day.say(&["policy", "show"]).ok(&[]).out;
+    let mut policy: Value = serde_json::from_str(&policy).unwrap();
+    policy["version"] = "watch".into();
+    policy["shadow"] = true.into();
+    let file = day.installation.dir.path().join("watch.json");
+    std::fs::write(&file, policy.to_string()).unwrap();
+    let propose =
+        ["policy", "propose", file.to_str().unwrap(), "--reason", "a closer look", "--as", "admin"];
+    day.signed(&propose, &day.password).ok(&[]);
+    let approve = ["approvals", "approve", &approval, "--digest", &digest, "--as", "admin"];
+    day.signed(&approve, &day.password);
+    let (_, events) = day.case(&group, "ended");
+    let ended = of(&events, "ended")[0];
+    assert_eq!(ended["outcome"], "dispatched", "{events:#?}");
+    assert!(ended["reason"].as_str().unwrap().contains("shadow mode was switched on"), "{ended}");
+    assert!(of(&events, "watched").is_empty() && !day.is_member("Finance", &login));
 }

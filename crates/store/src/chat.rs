@@ -95,11 +95,13 @@ pub struct Press {
     pub acted_at: Option<UnixMs>,
 }
 
-/// Joins a question to its message; a decision that leaves it waiting, as the first of two, counts.
+/// Joins a question to its message; a decision that leaves it waiting, as the first of two, counts, and
+/// so does a change that waits to be judged. Quotes inside a text of the body are escaped there.
 const QUESTIONS: &str = "SELECT * FROM (
        SELECT p.*, a.body, a.state || ':' || CAST((SELECT COUNT(*) FROM decisions d
            WHERE d.client = a.client AND d.kind = a.kind AND d.at_ms >= a.asked_ms
-             AND d.approval = a.id) AS TEXT) AS stands
+             AND d.approval = a.id) AS TEXT)
+           || CASE WHEN a.body LIKE '%\"change\":{%' THEN ':change' ELSE '' END AS stands
        FROM chat_posts p JOIN approvals a ON a.client = p.client AND a.id = p.of_id
        WHERE p.about = 'question' AND p.state <> 'closed' AND p.next_ms <= $1) q
      WHERE state = 'wanted' OR shown <> stands ORDER BY next_ms, made_ms LIMIT $2";
@@ -292,23 +294,28 @@ impl Store {
     }
 
     /// Says which question a press is about to decide, and at which time: written before the decision,
-    /// so that it is known afterwards where it was made.
+    /// so that it is known afterwards where it was made. `false` when the same press came so far
+    /// elsewhere since it was taken; it must not decide then.
     pub async fn press_acts(
         &self,
-        id: &str,
+        press: &Press,
         approval: ApprovalId,
         at: UnixMs,
-    ) -> Result<(), StoreError> {
-        let id = id.to_owned();
+    ) -> Result<bool, StoreError> {
+        let (id, before) = (press.id.clone(), press.acted_at.map(|at| at.0));
         self.write(move |tx| {
             Box::pin(async move {
-                query("UPDATE chat_presses SET approval = $2, acted_ms = $3 WHERE id = $1")
-                    .bind(id)
-                    .bind(approval.to_string())
-                    .bind(at.0)
-                    .execute(tx.sql().await?)
-                    .await?;
-                Ok(())
+                let set = query(
+                    "UPDATE chat_presses SET approval = $2, acted_ms = $3
+                     WHERE id = $1 AND (acted_ms IS NULL OR acted_ms = $4)",
+                )
+                .bind(id)
+                .bind(approval.to_string())
+                .bind(at.0)
+                .bind(before)
+                .execute(tx.sql().await?)
+                .await?;
+                Ok(set == 1)
             })
         })
         .await

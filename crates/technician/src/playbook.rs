@@ -1,10 +1,10 @@
 //! What a client's playbook says about one ticket.
 //!
 //! INVARIANT: the lines that concern a case are noted in the case when its prose is read, so that [`crate::next`] still looks at the case alone and a
-//! newer version changes nothing that is being worked on. A line can leave a ticket to people or add words to an answer; it cannot
-//! make the technician act where it would not.
+//! newer version changes nothing that is being worked on. A line can leave a ticket to people or add words to an answer. One can let the
+//! technician act where it would not: a system that an administrator says signs in with the directory.
 
-use crate::understand::clean::fold;
+use crate::understand::{clean::fold, is_other_system};
 use domain::{
     CaseView, IncomingTicket, Intent, Signal, Understanding,
     playbook::{Line, Playbook, Rule, Way},
@@ -30,6 +30,7 @@ pub fn notes(
     texts: &[String],
     understood: &Understanding,
 ) -> Vec<(String, String)> {
+    let of = |code: &str| code_of(code, understood.intent);
     let mut out = Vec::new();
     let mut note = |line: &Line, code: &str, text: String| {
         let because = line.because.because();
@@ -49,11 +50,11 @@ pub fn notes(
                 if understood.abstained {
                     continue;
                 }
-                let code = if *way == Way::People { PEOPLE } else { APPLIES };
-                note(line, code, line.rule.sentence());
+                let code = if *way == Way::People { of(PEOPLE) } else { APPLIES.to_owned() };
+                note(line, &code, line.rule.sentence());
             }
             Rule::Words { intent, text } if *intent == understood.intent && !line.off => {
-                note(line, WORDS, text.trim().to_owned());
+                note(line, &of(WORDS), text.trim().to_owned());
             }
             Rule::OtherSystem { name } if signs_in(understood.intent) => {
                 let signalled = understood
@@ -64,7 +65,12 @@ pub fn notes(
                 let named = line.by.is_some() && contains(&said, &fold(name));
                 match (line.off, signalled || named) {
                     (false, true) => note(line, OTHER_SYSTEM, name.clone()),
-                    (true, true) if signalled => note(line, SAME_SYSTEM, name.clone()),
+                    // Where it names another one besides, that one counts.
+                    (true, true)
+                        if signalled && !is_other_system(&said.replace(&fold(name), " ")) =>
+                    {
+                        note(line, SAME_SYSTEM, name.clone());
+                    }
                     _ => {}
                 }
             }
@@ -82,6 +88,7 @@ fn signs_in(intent: Intent) -> bool {
             | Intent::ResetPassword
             | Intent::RequirePasswordChange
             | Intent::EnableAccount
+            | Intent::DisableAccount
     )
 }
 
@@ -102,6 +109,11 @@ fn contains(text: &str, name: &str) -> bool {
             edge(text.get(..at).and_then(|t| t.chars().next_back()))
                 && edge(text.get(at + found.len()..).and_then(|t| t.chars().next()))
         })
+}
+
+/// The code of a note that holds for one reading of the prose only: a further message may ask for something else.
+pub(crate) fn code_of(code: &str, intent: Intent) -> String {
+    format!("{code}:{}", intent.name())
 }
 
 /// The newest note of this code.
@@ -171,7 +183,9 @@ mod tests {
         let sso = line(Rule::OtherSystem { name: "SAP".into() }, true);
         let signal = Signal::OtherSystem("sap".into());
         assert_eq!(codes(vec![sso.clone()], "sap password", vec![signal]), [SAME_SYSTEM, APPLIES]);
-        assert!(codes(vec![sso], "sap password", vec![]).is_empty());
+        assert!(codes(vec![sso.clone()], "sap password", vec![]).is_empty());
+        let both = "Please reset my SAP and my Salesforce password.";
+        assert!(codes(vec![sso], both, vec![Signal::OtherSystem("sap".into())]).is_empty());
     }
 
     #[test]
@@ -180,7 +194,7 @@ mod tests {
         let words = line(Rule::Words { intent: Intent::ResetPassword, text: "Bye".into() }, false);
         assert_eq!(
             codes(vec![handle(Intent::ResetPassword), words.clone()], "x", vec![]),
-            [PEOPLE, APPLIES, WORDS, APPLIES]
+            ["playbook_people:reset_password", APPLIES, "playbook_words:reset_password", APPLIES]
         );
         assert!(
             codes(vec![handle(Intent::UnlockAccount), Line { off: true, ..words }], "x", vec![])

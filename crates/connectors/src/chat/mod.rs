@@ -140,9 +140,20 @@ pub enum NotHeard {
     Senseless,
 }
 
+/// What an address of ours is for: nothing else is read from a call that arrives there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// What happened in the workspace; never a press.
+    Events,
+    /// What people pressed and sent.
+    Interactions,
+}
+
 /// A call as it arrived.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
+    /// Where it arrived.
+    pub door: Door,
     /// The time that was signed, as it was sent.
     pub stamp: &'a str,
     /// The signature, as it was sent.

@@ -86,6 +86,12 @@ impl CompiledPolicy {
         self.document.autonomy(client, kind)
     }
 
+    /// Whether this client is only watched.
+    pub fn is_shadow(&self, client: &ClientId) -> bool {
+        let own = self.document.clients.get(client).and_then(|c| c.shadow);
+        own.unwrap_or(self.document.shadow)
+    }
+
     /// When a maintenance window for this kind opens next for this client, and its name.
     pub fn next_opening(
         &self,

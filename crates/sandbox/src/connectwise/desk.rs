@@ -19,6 +19,9 @@ pub(crate) const CATCH_ALL: u32 = 2;
 const FIRST_TICKET: u64 = 1001;
 const FIRST_CONTACT: u32 = 3000;
 
+/// A technician of the desk.
+pub(crate) const PERSON: &str = "tnguyen";
+
 /// Statuses of the board: id, name, closed, ours.
 pub(crate) const STATUSES: &[(u32, &str, bool, TicketStatus)] = &[
     (16, "New", false, TicketStatus::New),
@@ -181,7 +184,7 @@ impl DeskHandle {
         let Some(ticket) = desk.ticket_mut(id) else { return false };
         let Some(closed) = STATUSES.iter().find(|s| s.2) else { return false };
         (ticket.status, ticket.closed_at) = (closed.0, Some(seconds(now())));
-        desk.touch(id, "tnguyen");
+        desk.touch(id, PERSON);
         let note = Note {
             id: 0,
             text: words.to_owned(),
@@ -190,7 +193,7 @@ impl DeskHandle {
             resolution: true,
             by_member: true,
             contact: None,
-            created_by: "tnguyen".into(),
+            created_by: PERSON.into(),
             at: seconds(now()),
         };
         desk.add_note(id, note);
@@ -202,7 +205,7 @@ impl DeskHandle {
             hours: f64::from(minutes) / 60.0,
             notes: String::new(),
             internal_notes: String::new(),
-            member: "tnguyen".into(),
+            member: PERSON.into(),
             at: seconds(now()),
         };
         desk.times.push(entry);

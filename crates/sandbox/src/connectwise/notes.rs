@@ -1,6 +1,6 @@
 //! Notes of a ticket.
 
-use super::desk::{Desk, MEMBER, seconds};
+use super::desk::{Desk, MEMBER, PERSON, seconds};
 use super::page::page;
 use super::records::{Note, Ticket};
 use super::tickets::read_body;
@@ -26,7 +26,10 @@ fn note_json(desk: &Desk, ticket: &Ticket, note: &Note) -> Value {
         "issueFlag": false,
         "internalFlag": note.internal,
         "externalFlag": !note.internal,
-        "member": note.by_member.then(|| json!({"id": 150, "identifier": MEMBER, "name": "Journeyman API"})),
+        "member": note.by_member.then(|| match note.created_by.as_str() {
+            PERSON => json!({"id": 151, "identifier": PERSON, "name": "Tuan Nguyen"}),
+            _ => json!({"id": 150, "identifier": MEMBER, "name": "Journeyman API"}),
+        }),
         "contact": contact.map(super::company::contact_ref),
         "createdBy": note.created_by,
         "dateCreated": note.at.to_string(),

@@ -98,7 +98,7 @@ fn answer(state: &mut State, method: &str, headers: &HeaderMap, body: &Bytes) ->
         }),
         "chat.postMessage" => post_message(state, &args, &arg("channel"), arg("text")),
         "chat.update" => update(state, &args, &arg("channel"), &arg("ts"), arg("text")),
-        "chat.postEphemeral" => whisper(state, &arg("channel"), &arg("user"), arg("text")),
+        "chat.postEphemeral" => whisper(state, &args, &arg("channel"), &arg("user"), arg("text")),
         "views.open" => open(state, &arg("trigger_id"), args.get("view")),
         "users.info" => match state.users.iter().find(|u| u.id == arg("user")) {
             None => no("user_not_found"),
@@ -182,21 +182,30 @@ fn update(state: &mut State, args: &Map<String, Value>, to: &str, ts: &str, text
     json!({"ok": true, "channel": to, "ts": ts, "text": text})
 }
 
-fn whisper(state: &mut State, to: &str, user: &str, text: String) -> Value {
+fn whisper(
+    state: &mut State,
+    args: &Map<String, Value>,
+    to: &str,
+    user: &str,
+    text: String,
+) -> Value {
+    let blocks = match checked(args, &text) {
+        Ok(blocks) => blocks,
+        Err(refusal) => return refusal,
+    };
     let there = match state.conversations.get(to) {
         Some(of) => of == user,
         None if state.channels.iter().any(|c| c == to) => state.users.iter().any(|u| u.id == user),
         None => return no("channel_not_found"),
     };
-    match (there, text.is_empty()) {
-        (false, _) => no("user_not_in_channel"),
-        (true, true) => no("no_text"),
-        (true, false) => {
-            state.whispers.push((user.to_owned(), text));
-            let message_ts = state.next_ts();
-            json!({"ok": true, "message_ts": message_ts})
-        }
+    if !there {
+        return no("user_not_in_channel");
     }
+    let ts = state.next_ts();
+    let conversation = to.to_owned();
+    let message = SlackMessage { conversation, ts: ts.clone(), text, blocks, edits: 0 };
+    state.whispers.push((user.to_owned(), message));
+    json!({"ok": true, "message_ts": ts})
 }
 
 fn open(state: &mut State, trigger: &str, view: Option<&Value>) -> Value {

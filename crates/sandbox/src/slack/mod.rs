@@ -145,8 +145,13 @@ impl Workspace {
 
     /// What only this person was shown, oldest first.
     pub fn whispers(&self, user: &str) -> Vec<String> {
+        self.whispered(user).into_iter().map(|message| message.text).collect()
+    }
+
+    /// The same, with their blocks.
+    pub fn whispered(&self, user: &str) -> Vec<SlackMessage> {
         let state = self.shared.lock();
-        state.whispers.iter().filter(|(u, _)| u == user).map(|(_, text)| text.clone()).collect()
+        state.whispers.iter().filter(|(u, _)| u == user).map(|(_, m)| m.clone()).collect()
     }
 
     /// The window before this person, if one is open.

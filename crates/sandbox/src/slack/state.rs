@@ -130,7 +130,7 @@ pub(crate) struct State {
     /// Conversation to person.
     pub(super) conversations: BTreeMap<String, String>,
     pub(super) messages: Vec<SlackMessage>,
-    pub(super) whispers: Vec<(String, String)>,
+    pub(super) whispers: Vec<(String, SlackMessage)>,
     pub(super) windows: HashMap<String, Value>,
     /// Trigger to person and time; taken by use.
     pub(super) triggers: HashMap<String, (String, UnixMs)>,

@@ -1,6 +1,6 @@
 //! What a press leads to: who pressed, whether they may, and what is said to them.
 
-use super::{APPROVE, DENIED, DENY, Desk, UNDO, question_of, undo_of};
+use super::{APPROVE, DENIED, DENY, Desk, UNDO, question_of, tier_of, undo_of};
 use crate::{app::App, clock, undo, web::approval::card};
 use connectors::{
     ChatError,
@@ -12,6 +12,12 @@ use store::{DecideError, Person, Press, StoreError};
 
 /// Longest reason, in characters.
 const LONGEST: usize = 500;
+/// A press that is older is not carried out any more, in milliseconds: meanwhile whoever pressed may
+/// have decided otherwise.
+const LATE_MS: i64 = 5 * 60_000;
+/// What is said to a press that is too old.
+const LATE: &str =
+    "Nothing was changed: that did not get through in time. Press again if it still should be.";
 
 /// Does what was pressed. Answers with what to say to who did.
 ///
@@ -23,6 +29,10 @@ pub(super) async fn answer(
     press: &Press,
     pressed: &Pressed,
 ) -> Result<Option<String>, String> {
+    // An earlier try may have decided; that is looked at first then.
+    if late(press) && press.acted_at.is_none() {
+        return Ok(Some(LATE.into()));
+    }
     let member = match desk.chat.member(&pressed.who).await {
         Ok(member) => member,
         Err(ChatError::Gone { what }) => return Ok(Some(refused(&what))),
@@ -45,9 +55,13 @@ pub(super) async fn answer(
             }
             decide(app, press, pressed, &person, Decision::Deny(reason)).await
         }
-        UNDO => take_back(app, pressed, &person).await,
+        UNDO => take_back(app, desk, pressed, &person).await,
         _ => Ok(Some(refused("that button is of another version; use the console"))),
     }
+}
+
+fn late(press: &Press) -> bool {
+    clock::now().since(press.at) > LATE_MS
 }
 
 /// Whether a yes to this question counts here, or in the console alone.
@@ -153,9 +167,14 @@ async fn decide(
         told();
         return Ok(None);
     }
+    if late(press) {
+        return Ok(Some(LATE.into()));
+    }
     let now = clock::now();
     let fail = |e: StoreError| e.to_string();
-    app.store.press_acts(&press.id, approval.id, now).await.map_err(fail)?;
+    if !app.store.press_acts(press, approval.id, now).await.map_err(fail)? {
+        return Err("the same press is worked on elsewhere".into());
+    }
     let identities = card::identities(person);
     let decided = app.store.decide(approval.id, &person.id, &identities, seen, decision, now).await;
     match decided {
@@ -225,6 +244,7 @@ async fn ask_why(
 
 async fn take_back(
     app: &App,
+    desk: &Desk,
     pressed: &Pressed,
     person: &Person,
 ) -> Result<Option<String>, String> {
@@ -233,6 +253,13 @@ async fn take_back(
     };
     if app.cells.elsewhere(&client).is_some() {
         return Ok(Some(refused("this client lives in another cell now; use its console")));
+    }
+    let tier = tier_of(app, &client, case, attempt).await.map_err(|e| e.to_string())?;
+    if let Some(tier) = tier.filter(|tier| *tier > desk.approve_up_to) {
+        return Ok(Some(refused(&format!(
+            "it is of tier {}: undo it in the console; `approve_up_to` of [slack] says so",
+            tier.name()
+        ))));
     }
     Ok(Some(match undo::request(&app.store, &client, case, attempt, &person.id).await {
         Ok(by) => {

@@ -11,8 +11,9 @@ mod presses;
 
 use crate::{app::App, config::Config, worker::stop::Stop};
 use connectors::chat::{Chat, slack::Slack};
-use domain::{ApprovalId, AttemptId, CaseId, ClientId, Digest, Tier};
+use domain::{ApprovalId, AttemptId, CaseId, CaseView, ClientId, Digest, Tier};
 use std::{collections::BTreeMap, str::FromStr as _, sync::Arc};
+use store::StoreError;
 use tokio::sync::Notify;
 
 /// Say yes to a question.
@@ -94,20 +95,34 @@ fn undo_of(value: &str) -> Option<(ClientId, CaseId, AttemptId)> {
     Some((ClientId::new(parts.next()?.to_owned()).ok()?, case, attempt))
 }
 
+/// The tier of a change that ran; `None` when there is no such change.
+async fn tier_of(
+    app: &App,
+    client: &ClientId,
+    case: CaseId,
+    attempt: AttemptId,
+) -> Result<Option<Tier>, StoreError> {
+    let events = app.store.events(client, case).await?;
+    let view = CaseView::fold(client, case, &events);
+    Ok(view.and_then(|v| v.attempts.iter().find(|a| a.id == attempt).map(|a| a.tier)))
+}
+
 /// One look at what was pressed and at what is to be posted, as after a restart. Answers with how many
 /// presses there were.
 #[cfg(test)]
 pub(crate) async fn look(app: &App) -> usize {
     let Some(desk) = app.parts().chat.clone() else { return 0 };
     let presses = answer_presses(app, &desk).await;
-    let _ = posts::pass(app, &desk, &mut posts::Known::new()).await;
+    let (_on, stop) = Stop::new();
+    let _ = posts::pass(app, &desk, &mut posts::Known::new(), &stop).await;
     presses
 }
 
 /// Answers what was pressed, and nothing else.
 #[cfg(test)]
 pub(crate) async fn answer_presses(app: &App, desk: &Desk) -> usize {
-    presses::pass(app, desk).await.unwrap_or(usize::MAX)
+    let (_on, stop) = Stop::new();
+    presses::pass(app, desk, &stop).await.unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Posts what people are to see, and changes it when things change.
 
-use super::{Desk, UNDO, undo_value};
+use super::{Desk, UNDO, tier_of, undo_value};
 use crate::{app::App, clock, web::approval::card, worker};
 use connectors::{
     ChatError,
@@ -41,7 +41,7 @@ pub(super) async fn run(app: &App, mut stop: Stop) {
         // Set while the chat asks for fewer calls: nothing that rings makes it shorter.
         let mut wait = None;
         if worker::my_turn(app, "chat").await {
-            match pass(app, &desk, &mut known).await {
+            match pass(app, &desk, &mut known, &stop).await {
                 Ok(asked) => wait = asked,
                 Err(e) if app.complaints.raise("chat", &e.to_string()) => {
                     tracing::warn!(error = %e, "messages are posted later");
@@ -63,13 +63,17 @@ pub(super) async fn pass(
     app: &App,
     desk: &Desk,
     known: &mut Known,
+    stop: &Stop,
 ) -> Result<Option<Duration>, StoreError> {
     want_questions(app, known).await?;
     if desk.channel.is_some() || !desk.channels.is_empty() {
-        want_notices(app, desk).await?;
+        want_notices(app).await?;
     }
     let now = clock::now();
     for one in app.store.question_posts(now, BATCH).await? {
+        if !goes_on(app, stop).await {
+            return Ok(None);
+        }
         let done = question(app, desk, &one).await?;
         let gone = (one.approval.state != ApprovalState::Pending).then_some(None);
         if let Some(wait) = settle(app, &one.post, done, gone).await? {
@@ -77,6 +81,9 @@ pub(super) async fn pass(
         }
     }
     for one in app.store.notice_posts(now, BATCH).await? {
+        if !goes_on(app, stop).await {
+            return Ok(None);
+        }
         let done = notice(app, desk, &one).await?;
         let old = now.since(one.post.made_at) > NOTICE_ENDS_MS;
         if let Some(wait) = settle(app, &one.post, done, old.then_some(None)).await? {
@@ -84,6 +91,11 @@ pub(super) async fn pass(
         }
     }
     Ok(None)
+}
+
+/// Whether the next message is still this node's: a slow chat can outlast its turn.
+async fn goes_on(app: &App, stop: &Stop) -> bool {
+    !stop.is_set() && worker::my_turn(app, "chat").await
 }
 
 /// Wants a message for everybody who is asked about a question that waits.
@@ -134,16 +146,13 @@ async fn asked(
     Ok((steps, ids))
 }
 
-async fn want_notices(app: &App, desk: &Desk) -> Result<(), StoreError> {
+/// Wants a message for every notice, also where no channel is to see it: one that is left out here would
+/// be looked at again and again, before those that come after it.
+async fn want_notices(app: &App) -> Result<(), StoreError> {
     let now = clock::now();
     let keys = app.store.notices_without_post(now.plus_ms(-NEWS_MS), BATCH).await?;
-    let told = keys.into_iter().filter(|key| match key {
-        PostKey::Notice { client, .. } => desk.channel_of(client.as_ref()).is_some(),
-        PostKey::Question { .. } => false,
-    });
-    let told: Vec<PostKey> = told.collect();
-    if !told.is_empty() {
-        app.store.want_posts(told, now).await?;
+    if !keys.is_empty() {
+        app.store.want_posts(keys, now).await?;
     }
     Ok(())
 }
@@ -274,7 +283,7 @@ async fn deliver(
 
 async fn notice(app: &App, desk: &Desk, one: &NoticePost) -> Result<Done, StoreError> {
     let (post, notice) = (&one.post, &one.notice);
-    let card = notice_card(app, one);
+    let card = notice_card(app, desk, one).await?;
     let last = post.stands != "open";
     let done = match &post.place {
         Some((conversation, message)) => {
@@ -289,7 +298,7 @@ async fn notice(app: &App, desk: &Desk, one: &NoticePost) -> Result<Done, StoreE
     Ok(done.map_or_else(Done::Failed, |place| Done::Stands(place, last)))
 }
 
-fn notice_card(app: &App, one: &NoticePost) -> Card {
+async fn notice_card(app: &App, desk: &Desk, one: &NoticePost) -> Result<Card, StoreError> {
     let what = &one.notice.what;
     let client = what.client.as_ref().map(|id| card::client_name(app, id));
     let mut facts = Vec::new();
@@ -298,13 +307,22 @@ fn notice_card(app: &App, one: &NoticePost) -> Card {
     let mut buttons = Vec::new();
     let undo = what.client.as_ref().zip(what.case).zip(what.attempt);
     let open = one.post.stands == "open";
+    let mut note = what.undo_until.filter(|_| open).map(|at| {
+        let until = card::utc(at);
+        format!("One click takes it back until {until}.")
+    });
     if let (true, Some(((client, case), attempt))) = (open, undo) {
-        buttons.push(Button::Press {
-            name: UNDO.into(),
-            label: "Undo".into(),
-            value: undo_value(client, case, attempt),
-            style: Style::No,
-        });
+        match tier_of(app, client, case, attempt).await? {
+            Some(tier) if tier > desk.approve_up_to => {
+                note = Some(format!("Tier {} is taken back in the console.", tier.name()));
+            }
+            _ => buttons.push(Button::Press {
+                name: UNDO.into(),
+                label: "Undo".into(),
+                value: undo_value(client, case, attempt),
+                style: Style::No,
+            }),
+        }
     }
     if let Some(case) = what.case {
         buttons.push(Button::Link {
@@ -312,8 +330,7 @@ fn notice_card(app: &App, one: &NoticePost) -> Card {
             url: format!("{}/cases/{case}", app.public_url),
         });
     }
-    let until = what.undo_until.filter(|_| open);
-    Card {
+    Ok(Card {
         title: match what.kind.as_str() {
             "breaker" => "A breaker opened".into(),
             tier if domain::Tier::ALL.iter().any(|t| t.name() == tier) => {
@@ -324,8 +341,8 @@ fn notice_card(app: &App, one: &NoticePost) -> Card {
         sentence: card::shown(&what.title),
         facts,
         ended: one.notice.undone.then(|| "It was taken back.".into()),
-        note: until.map(|at| format!("One click takes it back until {}.", card::utc(at))),
+        note,
         buttons,
         ..Card::default()
-    }
+    })
 }

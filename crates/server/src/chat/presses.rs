@@ -3,7 +3,6 @@
 use super::{Desk, answers};
 use crate::{app::App, clock, worker::stop::Stop};
 use connectors::chat::Pressed;
-use futures::StreamExt as _;
 use std::time::Duration;
 use store::{Press, StoreError};
 
@@ -13,10 +12,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 const LEASE_MS: i64 = 15_000;
 /// Times that one is tried.
 const TRIES: u32 = 5;
-/// Presses of one pass.
-const BATCH: u32 = 32;
-/// Answered at the same time, so that one slow answer does not let the others' forms expire.
-const AT_ONCE: usize = 8;
+/// Taken and answered at the same time: what waits here for its turn would be taken up elsewhere.
+const AT_ONCE: u32 = 8;
 
 /// Answers presses until told to stop, on every node.
 pub(super) async fn run(app: &App, mut stop: Stop) {
@@ -26,7 +23,7 @@ pub(super) async fn run(app: &App, mut stop: Stop) {
             stop.rest(LOOK_EVERY).await;
             continue;
         };
-        match pass(app, &desk).await {
+        match pass(app, &desk, &stop).await {
             Ok(0) => {}
             Ok(_) => continue,
             Err(e) if app.complaints.raise("presses", &e.to_string()) => {
@@ -44,19 +41,22 @@ pub(super) async fn run(app: &App, mut stop: Stop) {
 }
 
 /// Answers what waits; how many presses there were.
-pub(super) async fn pass(app: &App, desk: &Desk) -> Result<usize, StoreError> {
+pub(super) async fn pass(app: &App, desk: &Desk, stop: &Stop) -> Result<usize, StoreError> {
     let now = clock::now();
-    let presses = app.store.claim_presses(now, now.plus_ms(LEASE_MS), BATCH).await?;
+    let presses = app.store.claim_presses(now, now.plus_ms(LEASE_MS), AT_ONCE).await?;
     let count = presses.len();
-    let answered = futures::stream::iter(presses);
-    answered.for_each_concurrent(AT_ONCE, |press| one(app, desk, press)).await;
+    futures::future::join_all(presses.into_iter().map(|press| one(app, desk, press, stop))).await;
     if count > 0 {
         desk.news.notify_one();
     }
     Ok(count)
 }
 
-async fn one(app: &App, desk: &Desk, press: Press) {
+async fn one(app: &App, desk: &Desk, press: Press, stop: &Stop) {
+    // It is taken up again when its lease is over.
+    if stop.is_set() {
+        return;
+    }
     let pressed: Pressed = match serde_json::from_str(&press.body) {
         Ok(pressed) => pressed,
         Err(e) => {

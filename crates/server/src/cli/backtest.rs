@@ -62,7 +62,7 @@ pub(crate) struct Args {
     json: Option<PathBuf>,
     /// Keep the report and what was learned of each client, for the console's pages Backtest and Learning. What people corrected or locked
     /// there stays.
-    #[arg(long, requires = "config")]
+    #[arg(long, requires = "config", conflicts_with = "sandbox")]
     keep: bool,
 }
 

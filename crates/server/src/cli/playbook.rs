@@ -4,7 +4,7 @@ use super::{CliResult, ConfigArg, approvals::sign_in};
 use crate::{app::open_store, clock, config::Config};
 use domain::{Actor, ClientId, playbook::Playbook};
 use std::{error::Error, path::PathBuf, process::ExitCode};
-use store::{NewPlaybook, Store};
+use store::{NewPlaybook, Role, Store};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -92,6 +92,12 @@ async fn with_store(store: &Store, config: &Config, command: Command) -> Result<
                 return Ok(());
             }
             println!("{client} · version {} · {} · {}", row.version, row.author, row.at);
+            if row.playbook.tickets > 0 {
+                println!(
+                    "learned from {} closed tickets: {}",
+                    row.playbook.tickets, row.playbook.source
+                );
+            }
             for line in &row.playbook.lines {
                 let by = line.by.as_ref().map(|p| format!(" (by {p})")).unwrap_or_default();
                 println!("- {}{by}", line.told());
@@ -134,13 +140,28 @@ async fn with_store(store: &Store, config: &Config, command: Command) -> Result<
             let old = store.playbook(&client).await?.map(|r| r.playbook).unwrap_or_default();
             for line in &mut playbook.lines {
                 let before = old.line(&line.id);
-                if before.is_none_or(|b| b.told() != line.told()) {
+                // What the file says of evidence and people counts for nothing.
+                (line.because, line.learned, line.by) = before.map_or_else(Default::default, |b| {
+                    (b.because.clone(), b.learned.clone(), b.by.clone())
+                });
+                if before.is_none_or(|b| !b.says_the_same(line)) {
                     line.by = Some(person.id.clone());
                     let learned = before.filter(|b| b.rule != line.rule && b.learned.is_none());
                     if let Some(before) = learned.filter(|b| b.because.count > 0) {
                         line.learned = Some(before.rule.clone());
                     }
                 }
+            }
+            (playbook.tickets, playbook.period) = (old.tickets, old.period);
+            playbook.source.clone_from(&old.source);
+            let loosens = old.loosens(&playbook);
+            if !loosens.is_empty() && person.role != Role::Admin {
+                return Err(format!(
+                    "{} is no administrator, and this lets Journeyman work on tickets that are left to people: {}",
+                    person.id,
+                    loosens.join("; ")
+                )
+                .into());
             }
             let author = Actor::Person(person.id);
             let new = NewPlaybook { client: client.clone(), base, playbook, author, reason };

@@ -35,7 +35,8 @@ pub(crate) async fn run(args: Args) -> CliResult {
             let mut undoable = view
                 .attempts
                 .iter()
-                .filter(|a| a.evidence().is_some() && !a.undone && a.action.opposite().is_some());
+                .filter(|a| a.evidence().is_some() && !a.undone && !a.watched)
+                .filter(|a| a.action.opposite().is_some());
             match (undoable.next(), undoable.next()) {
                 (Some(one), None) => one.id,
                 (None, _) => return Err("nothing of this case can be taken back".into()),

@@ -17,7 +17,7 @@ use domain::{
 };
 use gate::{Request, judge};
 use std::{sync::atomic::AtomicI64, time::Duration};
-use store::{Append, Claimed, DropState, NewEntry, StoreError, View};
+use store::{Append, Claimed, DropState, NewEntry, NewNotice, StoreError, View};
 use technician::{Context, Step, WaitFor, playbook};
 use tokio::time::Instant;
 
@@ -158,6 +158,9 @@ impl Driver<'_> {
             return self.resolve(attempt).await;
         }
         if let Some(next) = self.expire().await? {
+            return Ok(next);
+        }
+        if let Some(next) = self.overtaken_by_shadow().await? {
             return Ok(next);
         }
         if let Some(next) = self.judge_change().await? {
@@ -366,19 +369,19 @@ impl Driver<'_> {
         outcome: CaseOutcome,
         reason: String,
     ) -> Result<Next, DriveError> {
-        self.end_after(Vec::new(), outcome, reason).await
+        self.end_with(Vec::new(), Vec::new(), outcome, reason).await
     }
 
-    /// Writes these entries and the end.
-    async fn end_after(
+    /// Writes these entries with their views, and the end.
+    async fn end_with(
         &self,
         mut entries: Vec<NewEntry>,
+        mut views: Vec<View>,
         outcome: CaseOutcome,
         reason: String,
     ) -> Result<Next, DriveError> {
         // A question that nobody answered yet ends with the case: nothing runs after the end.
         let open = self.view.held.iter().filter(|h| h.state == ApprovalState::Pending);
-        let mut views = Vec::new();
         for held in open {
             let event =
                 Event::Voided { approval: held.approval, reason: "the case ended".to_owned() };
@@ -394,13 +397,50 @@ impl Driver<'_> {
         Ok(Next::Released)
     }
 
+    /// A case that was worked on when its client was put in shadow mode: what was done stands, what people were asked is void, and people
+    /// take over, who are told so.
+    pub(super) async fn overtaken_by_shadow(&self) -> Result<Option<Next>, DriveError> {
+        let view = &self.view;
+        let in_force = self.app.policy();
+        let shadow = in_force.as_ref().as_ref().is_ok_and(|p| p.is_shadow(&self.client.id));
+        let undo = view.submission.as_ref().is_some_and(|s| s.undoes.is_some());
+        let begun = view.attempts.iter().any(|a| !a.watched)
+            || view.held.iter().any(|h| h.state == ApprovalState::Pending);
+        if !shadow || undo || view.ended.is_some() || view.is_watched() || !begun {
+            return Ok(None);
+        }
+        let changed = view.attempts.iter().filter(|a| a.evidence().is_some());
+        let changed: Vec<String> =
+            changed.filter(|a| a.action.ticket().is_none()).map(|a| a.action.sentence()).collect();
+        let done = match changed.is_empty() {
+            true => "nothing was changed yet".to_owned(),
+            false => format!("done before, and not told to the user yet: {}", changed.join("; ")),
+        };
+        let notice = NewNotice {
+            client: Some(view.client.clone()),
+            case: Some(view.id),
+            kind: "shadow".into(),
+            title: format!(
+                "People take over {}: its client is in shadow mode now",
+                view.ticket.ticket
+            ),
+            detail: format!("It was being worked on when shadow mode was switched on; {done}."),
+            ..NewNotice::default()
+        };
+        let reason =
+            format!("shadow mode was switched on while it was worked on; people take over: {done}");
+        self.end_with(Vec::new(), vec![View::Notice(notice)], CaseOutcome::Dispatched, reason)
+            .await
+            .map(Some)
+    }
+
     /// The end of a case that was only watched.
     async fn end_watched(&self, would: Would, reason: String) -> Result<Next, DriveError> {
         let made = self.view.attempts.iter().filter(|a| a.watched && a.action.ticket().is_none());
         let changes = made.map(|a| a.action.kind()).collect();
         let words = format!("would have been {}: {reason}", would.words());
         let event = Event::WouldEnd { would, changes, reason };
-        self.end_after(vec![self.by_brain(event)], CaseOutcome::Watched, words).await
+        self.end_with(vec![self.by_brain(event)], Vec::new(), CaseOutcome::Watched, words).await
     }
 
     /// Questions whose time is up. An expired one stays expired.

@@ -153,7 +153,10 @@ impl Driver<'_> {
 
     /// Addresses of the manager of whoever asks.
     async fn of_requesters_manager(&self) -> Vec<String> {
-        let from = self.view.ticket.from.to_lowercase();
+        let from = self.view.ticket.from.trim().to_lowercase();
+        if from.is_empty() {
+            return Vec::new();
+        }
         let directory = &self.client.directory;
         match directory.find_accounts(&AccountQuery::Address(from)).await.as_deref() {
             Ok([requester]) => self.mails_of(requester.manager_id.iter().cloned().collect()).await,

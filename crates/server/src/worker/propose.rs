@@ -49,7 +49,9 @@ impl Driver<'_> {
         let verdict = judge(policy::by(&in_force), request, &read.facts, clock::now());
         self.tell_judged(span, action.kind(), &verdict);
         let follows = verdict.follows().clone();
-        if verdict.is_shadow() && !matches!(follows, Follow::Refuse) {
+        // What was watched once was not done: such a case never acts again, also when shadow mode ends meanwhile.
+        let watches = verdict.is_shadow() || self.view.is_watched();
+        if watches && !matches!(follows, Follow::Refuse) {
             return self.watch(action, read.facts, &verdict).await;
         }
         if !matches!(follows, Follow::Refuse)
@@ -108,6 +110,10 @@ impl Driver<'_> {
         facts: Facts,
         verdict: &Verdict,
     ) -> Result<Next, DriveError> {
+        // The policy was read again a moment ago; the step began under the one before.
+        if let Some(next) = self.overtaken_by_shadow().await? {
+            return Ok(next);
+        }
         if self.view.submission.is_some() || self.unable(&action).is_some() {
             let why = self.unable(&action).unwrap_or_else(|| SHADOW.to_owned());
             return self.hand_over(action, facts, verdict, why).await;

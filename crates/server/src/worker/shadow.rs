@@ -25,62 +25,70 @@ const TOPIC: &str = "shadow";
 /// Compares until told to stop. One node does it for all.
 pub(super) async fn run(app: Arc<App>, mut stop: Stop) {
     while !stop.is_set() {
-        if super::my_turn(&app, TOPIC).await
-            && let Err(e) = look(&app, clock::now()).await
-            && app.complaints.raise(TOPIC, &e.to_string())
-        {
-            tracing::warn!(error = %e, "what people did about watched tickets is looked at later");
+        if super::my_turn(&app, TOPIC).await {
+            match look(&app, clock::now()).await {
+                Ok(true) => drop(app.complaints.settle(TOPIC)),
+                Ok(false) => {}
+                Err(e) => {
+                    if app.complaints.raise(TOPIC, &e.to_string()) {
+                        tracing::warn!(error = %e, "what people did about watched tickets is looked at later");
+                    }
+                }
+            }
         }
         stop.rest(LOOK_EVERY).await;
     }
 }
 
-/// Looks at those whose time has come.
-async fn look(app: &App, now: UnixMs) -> Result<(), StoreError> {
+/// Looks at those whose time has come; `false` when something could not be told. One that makes trouble does not hold up the others.
+async fn look(app: &App, now: UnixMs) -> Result<bool, StoreError> {
     let parts = app.parts();
+    let mut whole = true;
     for row in app.store.shadow_due(now, BATCH).await? {
         if app.cells.elsewhere(&row.client).is_some() {
             app.store.shadow_later(&row.client, row.case, Some(now.plus_ms(LONGEST_MS))).await?;
             continue;
         }
-        match compare(app, &parts, &row).await {
-            Ok(Some((handled, agreement))) => {
-                let event = Event::Compared { handled, agreement };
-                let store = &app.store;
-                store
-                    .record(
-                        &row.client,
-                        row.case,
-                        Actor::Platform,
-                        vec![event],
-                        vec![],
-                        false,
-                        clock::now(),
-                    )
-                    .await?;
-                app.tell(&row.client, row.case);
-            }
-            Ok(None) => app.store.shadow_later(&row.client, row.case, again(&row, now)).await?,
-            Err(Looked::Store(e)) => return Err(e),
-            Err(Looked::Call(e)) => {
+        let after = match settle(app, &parts, &row).await {
+            Ok(true) => continue,
+            Ok(false) => again(&row, now),
+            Err(e) => {
+                whole = false;
                 if app.complaints.raise(TOPIC, &e.to_string()) {
-                    tracing::warn!(psa = row.ticket.psa, error = %e, "a watched ticket is looked at later");
+                    tracing::warn!(ticket = %row.ticket, error = %e, "a watched ticket is looked at later");
                 }
-                let after = match e {
+                match e {
+                    Looked::Store(e) if e.is_passing() => return Err(e),
                     // It will not show it tomorrow either.
-                    CallError::Rejected { .. } if row.tries > 3 => None,
+                    Looked::Call(CallError::Rejected { .. }) if row.tries > 3 => None,
                     _ => again(&row, now),
-                };
-                app.store.shadow_later(&row.client, row.case, after).await?;
+                }
             }
-        }
+        };
+        app.store.shadow_later(&row.client, row.case, after).await?;
     }
-    Ok(())
+    Ok(whole)
 }
 
+/// Writes what people did, if they closed the ticket; `false` when they did not yet.
+async fn settle(app: &App, parts: &Parts, row: &ShadowRow) -> Result<bool, Looked> {
+    let Some((handled, agreement)) = compare(app, parts, row).await? else { return Ok(false) };
+    let event = Event::Compared { handled, agreement };
+    let (client, now) = (&row.client, clock::now());
+    let written =
+        app.store.record(client, row.case, Actor::Platform, vec![event], vec![], false, now);
+    written.await?;
+    app.tell(client, row.case);
+    Ok(true)
+}
+
+/// Why it could not be told.
+#[derive(Debug, thiserror::Error)]
 enum Looked {
-    Store(StoreError),
-    Call(CallError),
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    #[error("{0}")]
+    Call(#[from] CallError),
 }
 
 /// What people did; `None` while the ticket is open, or its help desk is not configured.
@@ -90,10 +98,10 @@ async fn compare(
     row: &ShadowRow,
 ) -> Result<Option<(Handled, Agreement)>, Looked> {
     let Some(psa) = parts.psas.get(&row.ticket.psa) else { return Ok(None) };
-    let Some(past) = psa.past(&row.ticket.id).await.map_err(Looked::Call)? else {
+    let Some(past) = psa.past(&row.ticket.id).await? else {
         return Ok(None);
     };
-    let events = app.store.events(&row.client, row.case).await.map_err(Looked::Store)?;
+    let events = app.store.events(&row.client, row.case).await?;
     let Some(view) = CaseView::fold(&row.client, row.case, &events) else { return Ok(None) };
     let ours: Vec<domain::Action> = view
         .attempts

@@ -18,7 +18,7 @@ CREATE TABLE chat_posts (
 );
 CREATE INDEX chat_posts_live ON chat_posts (next_ms) WHERE state <> 'closed';
 
--- Buttons that people pressed in a chat, each once: id is the hash of the call's signature. body is
+-- Buttons that people pressed in a chat, each once: id is the hash of the call's stamp and body. body is
 -- forgotten when it is done. acted_ms: the time of the decision that was tried.
 CREATE TABLE chat_presses (
     id       TEXT   PRIMARY KEY,

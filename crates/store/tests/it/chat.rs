@@ -53,6 +53,27 @@ async fn a_message_is_wanted_once_posted_once_and_due_again_when_the_question_mo
 }
 
 #[tokio::test]
+async fn a_change_that_waits_and_one_that_was_refused_show_on_the_message() {
+    let desk = desk().await;
+    let store = &desk.store;
+    let (_, approval) = asked(store, 1).await;
+    let key = to(&approval, "ann");
+    store.want_posts(vec![key.clone()], T0).await.unwrap();
+    let domain::Action::UnlockAccount(of) = unlock() else { panic!("another action") };
+    let enable = domain::action::EnableAccount { account: of.account };
+    let change = Decision::Change(Box::new(domain::Action::EnableAccount(enable)));
+    say(store, &approval, "boss", change, T0).await.unwrap();
+    let stands = |text: &str| vec![("ann".to_owned(), text.to_owned(), false)];
+    assert_eq!(due(store, T0).await, stands("pending:1:change"));
+    let view = store::View::Update(Box::new(approval.clone()));
+    let refused =
+        domain::Event::ChangeRefused { approval: approval.id, reason: "not allowed".into() };
+    let (client, case, actor) = (&approval.client, approval.case, domain::Actor::Platform);
+    store.record(client, case, actor, vec![refused], vec![view], false, T0).await.unwrap();
+    assert_eq!(due(store, T0).await, stands("pending:1"));
+}
+
+#[tokio::test]
 async fn what_is_wanted_outlives_the_process() {
     let desk = desk().await;
     let (_, approval) = asked(&desk.store, 1).await;
@@ -80,9 +101,11 @@ async fn a_press_is_taken_in_once_claimed_by_one_and_then_forgotten() {
     assert_eq!((mine.len(), mine[0].body.as_str(), mine[0].acted_at), (1, "approve", None));
     assert!(store.claim_presses(T0, until, 9).await.unwrap().is_empty());
     let at = T0.plus_ms(7);
-    store.press_acts("p1", approval.id, at).await.unwrap();
+    assert!(store.press_acts(&mine[0], approval.id, at).await.unwrap());
     let again = store.claim_presses(until, until.plus_ms(1), 9).await.unwrap();
     assert_eq!(again[0].acted_at, Some(at), "it may have decided");
+    let late = store.press_acts(&mine[0], approval.id, at.plus_ms(1)).await.unwrap();
+    assert!(!late, "who took it before lost it, and does not hide where it was decided");
     assert!(store.decided_by_press(approval.id, at).await.unwrap());
     assert!(!store.decided_by_press(approval.id, T0).await.unwrap());
     store.press_done("p1").await.unwrap();

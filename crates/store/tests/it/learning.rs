@@ -17,7 +17,7 @@ fn book(names: &[&str]) -> Playbook {
         locked: false,
         off: false,
     };
-    Playbook { tickets: 3, period: None, lines: names.iter().map(line).collect() }
+    Playbook { tickets: 3, lines: names.iter().map(line).collect(), ..Playbook::default() }
 }
 
 fn new(base: u64, names: &[&str]) -> NewPlaybook {

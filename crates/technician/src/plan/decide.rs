@@ -3,7 +3,7 @@
 use super::{DUPLICATE_OF, Flow, MESSAGE_MEANWHILE, Plan, Step, ends::Asked, requester_messages};
 use crate::{
     closeout::{self, Why},
-    playbook::{OTHER_SYSTEM, PEOPLE, SAME_SYSTEM, WORDS, noted},
+    playbook::{OTHER_SYSTEM, PEOPLE, SAME_SYSTEM, WORDS, code_of, noted},
     understand::{agrees, clean::fold},
 };
 use domain::{
@@ -75,7 +75,7 @@ impl<'a> Plan<'a> {
         {
             return Err(self.hand_over(Why::OtherSystem, name));
         }
-        if let Some(line) = noted(self.case, PEOPLE) {
+        if let Some(line) = noted(self.case, &code_of(PEOPLE, understood.intent)) {
             return Err(self.hand_over(Why::Playbook, line));
         }
         Ok(())
@@ -224,8 +224,9 @@ impl<'a> Plan<'a> {
             self.write(action, requester)?;
         }
         let done = self.done_changes();
-        let text =
-            closeout::done(&done, requester, target, self.context.profile, noted(self.case, WORDS));
+        let asked = self.case.understanding.as_ref();
+        let words = asked.and_then(|u| noted(self.case, &code_of(WORDS, u.intent)));
+        let text = closeout::done(&done, requester, target, self.context.profile, words);
         let said: Vec<String> = done.iter().map(Action::sentence).collect();
         self.close(&text, &done, requester, "", &format!("done: {}", said.join("; ")))
     }

@@ -125,6 +125,15 @@ pub(super) fn card(card: &Card) -> Result<Vec<Value>, String> {
     Ok(head)
 }
 
+/// A sentence without formatting, and what stands beside its block.
+pub(super) fn said(text: &str) -> (String, Value) {
+    let text = match escaped(text, SECTION) {
+        empty if empty.is_empty() => "–".into(),
+        full => full,
+    };
+    (text.clone(), json!([section(plain(text))]))
+}
+
 /// Lines with marks, as many as a section holds.
 fn list(lines: &[String]) -> String {
     const MORE: &str = "\n… more in the console";

@@ -232,7 +232,7 @@ impl Chat for Slack {
 
     fn hear(&self, call: Call<'_>, now: UnixMs) -> Result<Heard, NotHeard> {
         sign::check(self.signing.expose_secret(), call, now)?;
-        wire::read(call.body)
+        wire::read(call.door, call.body)
     }
 
     async fn post(&self, conversation: &str, card: &Card) -> Result<Place, ChatError> {
@@ -248,10 +248,11 @@ impl Chat for Slack {
     }
 
     async fn whisper(&self, conversation: &str, who: &str, text: &str) -> Result<(), ChatError> {
-        let text = blocks::escaped(text, 3_000);
+        // The text beside the blocks would be read as markup, and others' words are in it.
+        let (fallback, blocks) = blocks::said(text);
         let body = with(
-            json!({"parse": "none", "link_names": false}),
-            [("channel", conversation), ("user", who), ("text", &text)],
+            json!({"blocks": blocks, "parse": "none", "link_names": false}),
+            [("channel", conversation), ("user", who), ("text", &fallback)],
         );
         self.json::<Value>("chat.postEphemeral", Effect::Write, &body).await.map(drop)
     }

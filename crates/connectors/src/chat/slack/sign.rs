@@ -33,6 +33,7 @@ pub(super) fn check(secret: &str, call: Call<'_>, now: UnixMs) -> Result<(), Not
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chat::Door;
 
     const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
     const STAMP: &str = "1531420618";
@@ -41,7 +42,7 @@ mod tests {
     const SIGNED: &str = "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503";
 
     fn call<'a>(stamp: &'a str, signature: &'a str, body: &'a [u8]) -> Call<'a> {
-        Call { stamp, signature, body }
+        Call { door: Door::Events, stamp, signature, body }
     }
 
     /// The worked example of Slack's documentation.

@@ -1,6 +1,6 @@
 //! What Slack's Web API answers and sends, and what its errors mean.
 
-use crate::chat::{ChatError, Heard, Member, NotHeard, Place, Pressed, Standing};
+use crate::chat::{ChatError, Door, Heard, Member, NotHeard, Place, Pressed, Standing};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -135,7 +135,7 @@ pub(super) struct User {
     is_ultra_restricted: bool,
     #[serde(default)]
     is_stranger: bool,
-    /// Not said by every workspace; only a clear no counts.
+    /// Only a clear yes counts.
     is_email_confirmed: Option<bool>,
     #[serde(default)]
     profile: Profile,
@@ -167,7 +167,7 @@ impl User {
             Standing::Stranger
         } else if self.is_restricted || self.is_ultra_restricted {
             Standing::Guest
-        } else if self.is_email_confirmed == Some(false) {
+        } else if self.is_email_confirmed != Some(true) {
             Standing::Unconfirmed
         } else {
             Standing::Full
@@ -246,12 +246,16 @@ struct Input {
     value: Option<String>,
 }
 
-/// Reads a body whose signature is right: a form with `payload` for interactions, JSON for events.
-pub(super) fn read(body: &[u8]) -> Result<Heard, NotHeard> {
-    let payload = url::form_urlencoded::parse(body).find(|(name, _)| name == "payload");
-    match payload {
-        Some((_, json)) => interaction(&json),
-        None => match serde_json::from_slice(body) {
+/// Reads a body whose signature is right: a form that begins with `payload` for interactions, JSON for
+/// events. Anybody in the workspace writes what stands inside an event, so no form is looked for there.
+pub(super) fn read(door: Door, body: &[u8]) -> Result<Heard, NotHeard> {
+    match door {
+        Door::Interactions if body.starts_with(b"payload=") => {
+            let first = url::form_urlencoded::parse(body).next();
+            interaction(&first.ok_or(NotHeard::Senseless)?.1)
+        }
+        Door::Interactions => Err(NotHeard::Senseless),
+        Door::Events => match serde_json::from_slice(body) {
             Ok(Event::UrlVerification { challenge }) => Ok(Heard::Hello(challenge)),
             Ok(Event::Other) => Ok(Heard::Nothing),
             Err(_) => Err(NotHeard::Senseless),
@@ -307,12 +311,33 @@ mod tests {
     #[test]
     fn greetings_events_and_nonsense() {
         let hello = br#"{"token":"x","challenge":"3eZbrw1a","type":"url_verification"}"#;
-        assert_eq!(read(hello), Ok(Heard::Hello("3eZbrw1a".into())));
+        assert_eq!(read(Door::Events, hello), Ok(Heard::Hello("3eZbrw1a".into())));
         let event = br#"{"type":"event_callback","event":{"type":"message","text":"hi"}}"#;
-        assert_eq!(read(event), Ok(Heard::Nothing));
+        assert_eq!(read(Door::Events, event), Ok(Heard::Nothing));
         for bad in [&b""[..], b"{}", b"payload=", b"payload={}", b"\xff\xfe", b"a=b"] {
-            assert_eq!(read(bad), Err(NotHeard::Senseless), "{bad:?}");
+            for door in [Door::Events, Door::Interactions] {
+                assert_eq!(read(door, bad), Err(NotHeard::Senseless), "{bad:?}");
+            }
         }
+    }
+
+    #[test]
+    fn no_press_hides_in_an_event_and_no_event_comes_as_a_press() {
+        let press = json!({
+            "type": "block_actions", "user": {"id": "U1"}, "trigger_id": "1.2.3",
+            "actions": [{"type": "button", "action_id": "approve", "value": "v"}],
+        });
+        let form = String::from_utf8(form(&press)).unwrap();
+        let text = format!("&{form}&x=");
+        let event = json!({"type": "event_callback", "event": {"type": "message", "text": text}});
+        let event = event.to_string();
+        assert!(event.contains("&payload=%7B"), "{event}");
+        assert_eq!(read(Door::Events, event.as_bytes()), Ok(Heard::Nothing));
+        assert_eq!(read(Door::Interactions, event.as_bytes()), Err(NotHeard::Senseless));
+        assert_eq!(read(Door::Events, form.as_bytes()), Err(NotHeard::Senseless));
+        let other = format!("a=b&{form}");
+        assert_eq!(read(Door::Interactions, other.as_bytes()), Err(NotHeard::Senseless));
+        assert!(matches!(read(Door::Interactions, form.as_bytes()), Ok(Heard::Pressed(_))));
     }
 
     #[test]
@@ -322,18 +347,21 @@ mod tests {
             "container": {"type": "message", "channel_id": "D1", "message_ts": "1.5"},
             "actions": [{"type": "button", "action_id": "approve", "value": "v"}],
         });
-        let Ok(Heard::Pressed(p)) = read(&form(&press)) else { panic!("it is a press") };
+        let Ok(Heard::Pressed(p)) = read(Door::Interactions, &form(&press)) else {
+            panic!("it is a press")
+        };
         assert_eq!((p.who.as_str(), p.name.as_str(), p.value.as_str()), ("U1", "approve", "v"));
         assert_eq!((p.place.conversation.as_str(), p.place.message.as_str()), ("D1", "1.5"));
         press["actions"] = json!([{"type": "button", "action_id": "link", "url": "https://x"}]);
-        assert_eq!(read(&form(&press)), Ok(Heard::Nothing));
+        assert_eq!(read(Door::Interactions, &form(&press)), Ok(Heard::Nothing));
         press["actions"] = json!([{"type": "button", "action_id": "a", "value": "v"}]);
         press["user"] = json!({});
-        assert_eq!(read(&form(&press)), Err(NotHeard::Senseless));
+        assert_eq!(read(Door::Interactions, &form(&press)), Err(NotHeard::Senseless));
     }
 
     fn standing(change: serde_json::Value) -> Standing {
-        let mut user = json!({"id": "U1", "team_id": "T1", "profile": {"email": "a@b.example"}});
+        let mut user = json!({"id": "U1", "team_id": "T1", "is_email_confirmed": true,
+            "profile": {"email": "a@b.example"}});
         for (key, value) in change.as_object().unwrap() {
             user[key] = value.clone();
         }
@@ -343,7 +371,7 @@ mod tests {
     #[test]
     fn only_a_full_member_of_our_workspace_counts() {
         assert_eq!(standing(json!({})), Standing::Full);
-        assert_eq!(standing(json!({"is_email_confirmed": true})), Standing::Full);
+        assert_eq!(standing(json!({"is_email_confirmed": null})), Standing::Unconfirmed);
         assert_eq!(standing(json!({"is_email_confirmed": false})), Standing::Unconfirmed);
         assert_eq!(standing(json!({"deleted": true})), Standing::Deactivated);
         assert_eq!(standing(json!({"is_bot": true})), Standing::Bot);

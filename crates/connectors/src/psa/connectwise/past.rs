@@ -3,7 +3,7 @@
 //! ConnectWise keeps no record of who approved what on a service ticket, and its audit trail is not read: status changes and
 //! reassignments are not in these histories.
 
-use super::wire::{Reference, Ticket};
+use super::wire::{Note, Reference, Ticket};
 use super::{ConnectWise, TICKETS, TIME, agent};
 use crate::http::utc;
 use crate::{CallError, psa::PastPage};
@@ -134,7 +134,9 @@ impl ConnectWise {
         };
         let mut events = Vec::new();
         let mut resolution = Vec::new();
-        for note in notes.iter().filter(|n| Some(n.id) != opening.map(|o| o.id)) {
+        // What Journeyman wrote is no evidence of what people do.
+        let ours = |n: &&Note| n.by_member(&self.config.member);
+        for note in notes.iter().filter(|n| Some(n.id) != opening.map(|o| o.id) && !ours(n)) {
             let at = note.date_created.as_deref().and_then(utc);
             if note.resolution_flag && note.contact.is_none() {
                 resolution.push(note.text().to_owned());
@@ -149,6 +151,9 @@ impl ConnectWise {
         }
         let mut minutes = 0;
         for entry in worked {
+            if member(&entry.member).eq_ignore_ascii_case(&self.config.member) {
+                continue;
+            }
             let of = (entry.actual_hours.unwrap_or(0.0) * 60.0).round();
             // INVARIANT: a cast from float to integer saturates; negative corrections count as 0.
             let of = of as u32;

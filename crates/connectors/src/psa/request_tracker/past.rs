@@ -83,7 +83,13 @@ impl RequestTracker {
         if let Some(asker) = ticket.requestor.first() {
             past.requester = self.person(asker, users).await?;
         }
+        let ourselves = self.our_name().await?;
         for entry in &history {
+            // What Journeyman wrote is no evidence of what people do.
+            let wrote = matches!(entry.kind.as_str(), "Correspond" | "Comment");
+            if wrote && entry.creator.id == ourselves {
+                continue;
+            }
             self.happened(entry, ticket, &parts, users, &mut past).await?;
         }
         past.events.sort_by_key(|e| e.at);

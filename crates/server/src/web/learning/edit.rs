@@ -14,7 +14,7 @@ use domain::{
     playbook::{Approves, Evidence, Line, Playbook, Rule, Way},
 };
 use std::sync::Arc;
-use store::{NewPlaybook, StoreError};
+use store::{NewPlaybook, Person, StoreError};
 
 /// `POST /learning/{client}/line`: changes one line.
 pub(in crate::web) async fn change(
@@ -46,7 +46,7 @@ pub(in crate::web) async fn change(
             None => return Err(Oops::conflict("That line is gone by now.")),
         },
     };
-    put(&web, client, base, playbook, person, reason).await
+    put(&web, client, base, playbook, &viewer.person, reason).await
 }
 
 /// Changes the line; answers why, for the history.
@@ -77,7 +77,7 @@ fn correct(
         // From here on it is as learned, and learned again.
         "forget" => {
             rule = line.learned.take().unwrap_or(rule);
-            line.off &= matches!(rule, Rule::Words { .. });
+            line.off = matches!(rule, Rule::Words { .. });
             line.locked = false;
             ("took a correction back", None)
         }
@@ -174,7 +174,7 @@ pub(in crate::web) async fn add(
     let by = Some(person.clone());
     playbook.lines.push(Line { id, rule, learned: None, because, by, locked: false, off: false });
     playbook.lines.sort_by(|a, b| a.id.cmp(&b.id));
-    put(&web, client, base, playbook, person, reason).await
+    put(&web, client, base, playbook, &viewer.person, reason).await
 }
 
 /// The playbook as it stands; refused when the form was made from another version.
@@ -194,14 +194,20 @@ async fn put(
     client: ClientId,
     base: u64,
     playbook: Playbook,
-    person: PersonId,
+    person: &Person,
     reason: String,
 ) -> Result<Response, Oops> {
+    let old = web.app.store.playbook(&client).await?.map(|r| r.playbook).unwrap_or_default();
+    if !old.loosens(&playbook).is_empty() && guard::admin(person).is_err() {
+        return Err(Oops::forbidden(
+            "This lets Journeyman work on tickets that are left to people. Only administrators may do it.",
+        ));
+    }
     if let Err(wrong) = playbook.check() {
         return Err(Oops::unprocessable(wrong.join("; ")));
     }
     let to = address(&client);
-    let author = Actor::Person(person);
+    let author = Actor::Person(person.id.clone());
     let new = NewPlaybook { client, base, playbook, author, reason };
     match web.app.store.put_playbook(new, clock::now()).await {
         Ok(_) => Ok(Redirect::to(&to).into_response()),

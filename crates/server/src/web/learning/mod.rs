@@ -48,6 +48,7 @@ struct ClientLine {
     address: String,
     learned: Option<(u64, u32, usize, When)>,
     corrected: usize,
+    source: String,
 }
 
 /// `GET /learning`
@@ -61,6 +62,7 @@ pub(super) async fn get(State(web): State<Arc<Web>>, viewer: Viewer) -> Result<R
         clients.push(ClientLine {
             name,
             address: address(&client),
+            source: row.as_ref().map(|r| r.playbook.source.clone()).unwrap_or_default(),
             learned: row
                 .map(|r| (r.version, r.playbook.tickets, r.playbook.lines.len(), When(r.at))),
             corrected,
@@ -78,6 +80,7 @@ struct PlaybookPage {
     address: String,
     version: u64,
     tickets: u32,
+    source: String,
     period: Option<(When, When)>,
     sections: Vec<Section>,
     versions: Vec<Version>,
@@ -140,6 +143,7 @@ pub(super) async fn of_client(
         address: address(&client),
         version: newest.map_or(0, |r| r.version),
         tickets: playbook.tickets,
+        source: playbook.source.clone(),
         period: playbook.period.map(|(from, to)| (When(from), When(to))),
         sections: sections(&playbook.lines),
         versions: rows.iter().map(version).collect(),

@@ -75,7 +75,7 @@ async fn a_line_shows_its_tickets_and_takes_a_correction_that_later_learning_kee
 async fn a_person_sets_locks_adds_removes_and_goes_back_to_what_the_tickets_say() {
     let desk = Desk::policed().await;
     let mut admin = desk.visitor(Role::Admin).await;
-    let book = Playbook { tickets: 9, period: None, lines: vec![handle(Way::Work)] };
+    let book = Playbook { tickets: 9, lines: vec![handle(Way::Work)], ..Playbook::default() };
     scenes::put_playbook(&desk.app, 0, book).await;
     let id = "handle:unlock_account";
     let mut at = 1;

@@ -195,7 +195,7 @@ pub(super) async fn playbook(app: &App) -> u64 {
         locked: false,
         off: false,
     };
-    put_playbook(app, 0, Playbook { tickets: 9, period: None, lines: vec![line] }).await
+    put_playbook(app, 0, Playbook { tickets: 9, lines: vec![line], ..Playbook::default() }).await
 }
 
 pub(super) async fn put_playbook(app: &App, base: u64, playbook: Playbook) -> u64 {

@@ -73,3 +73,24 @@ async fn who_guesses_signatures_is_slowed_down_and_slack_is_not() {
     assert_eq!(last, 429);
     assert_eq!(good.again(&to).await.status, 200);
 }
+
+#[tokio::test]
+async fn a_press_inside_an_event_is_words_and_a_press_at_the_address_for_events_is_nothing() {
+    let scene = Scene::new().await;
+    let question = seed::group_question(&scene.desk.app, 60_000, 3_600_000).await;
+    scene.look().await;
+    let (card, secret) = (scene.card(TECHNICIAN), scene.slack.signing_secret());
+    let nowhere = "http://127.0.0.1:1/";
+    let sent = scene.slack.press(TECHNICIAN, &card, "approve", nowhere).await.unwrap();
+    let text = format!("&{}&x=", sent.body);
+    assert!(text.starts_with("&payload=%7B"), "{text}");
+    let event = json!({"type": "event_callback", "event": {"type": "message", "text": text}});
+    let (events, presses) = (format!("{}/events", scene.hooks), scene.interactions());
+    assert_eq!(scene.slack.event(&event, &events).await.status, 200);
+    assert_eq!(scene.slack.event(&event, &presses).await.status, 400);
+    assert_eq!(sent.signed_at(&events, 0, &secret).await.status, 400);
+    assert_eq!(scene.look().await, 0, "nothing of it was taken in");
+    assert_eq!(scene.state(&question).await, ApprovalState::Pending);
+    assert_eq!(sent.signed_at(&presses, 0, &secret).await.status, 200);
+    assert_eq!(scene.look().await, 1);
+}

@@ -53,6 +53,11 @@ impl Scene {
 
     /// The same, where Slack approves up to this tier.
     async fn up_to(tier: domain::Tier) -> Scene {
+        Scene::with(|all| all.slack.as_mut().unwrap().approve_up_to = tier).await
+    }
+
+    /// The same, with something of the configuration changed.
+    async fn with(change: impl FnOnce(&mut crate::config::Config)) -> Scene {
         let slack = Workspace::start().await.unwrap();
         for (id, role) in [(ADMIN, "admin"), (TECHNICIAN, "technician"), (AUDITOR, "auditor")] {
             slack.add_user(SlackUser::full(id, role, &format!("{role}@desk.example")));
@@ -60,7 +65,8 @@ impl Scene {
         slack.add_channel(CHANNEL);
         let secrets = tempfile::tempdir().unwrap();
         let mut all = crate::config::example();
-        all.slack = Some(SlackConfig { approve_up_to: tier, ..config(&slack, &secrets) });
+        all.slack = Some(config(&slack, &secrets));
+        change(&mut all);
         let chat = chat::Desk::new(&all).unwrap().unwrap();
         let desk =
             Desk::with(|app| change_parts(app, |parts| parts.chat = Some(Arc::new(chat)))).await;

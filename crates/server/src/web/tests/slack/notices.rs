@@ -71,3 +71,51 @@ async fn the_button_goes_when_the_time_is_over() {
     let other = told.iter().find(|m| !m.words().contains("Soon over")).unwrap();
     assert_eq!((other.buttons().len(), other.edits), (2, 0));
 }
+
+#[tokio::test]
+async fn above_the_tier_that_slack_may_approve_nothing_is_taken_back_there() {
+    let scene = Scene::up_to(domain::Tier::Low).await;
+    let (case, attempt) = scenes::enabled(&scene.desk.app).await;
+    scene.look().await;
+    let told = scene.slack.messages(CHANNEL).pop().unwrap();
+    assert_eq!(told.buttons(), ["link"]);
+    assert!(told.words().contains("is taken back in the console."), "{told:?}");
+    // A button from before the setting was changed.
+    let mut old = told.clone();
+    old.blocks = serde_json::json!([{"type": "actions", "elements": [
+        {"type": "button", "action_id": "undo", "text": {"type": "plain_text", "text": "Undo"},
+            "value": format!("{case} {attempt} acme")}]}]);
+    let requests = scene.desk.app.store.cases(None, None, 50).await.unwrap().len();
+    scene.press(ADMIN, &old, "undo").await;
+    let said = scene.whisper(ADMIN);
+    assert!(said.contains("undo it in the console"), "{said}");
+    assert_eq!(scene.desk.app.store.cases(None, None, 50).await.unwrap().len(), requests);
+}
+
+#[tokio::test]
+async fn notices_that_no_channel_is_to_see_keep_none_of_the_others_away() {
+    let client = "[[client]]\nid = \"acme\"\nname = \"Acme\"\ncustomers = []\nslack_channel = \"C0NOTICES\"\n[client.graph]\ntenant = \"t\"\nclient_id = \"c\"\nclient_secret = { env = \"G\" }\n";
+    let text =
+        format!("data_dir = \"d\"\npublic_url = \"https://d.example\"\nmsp_name = \"M\"\n{client}");
+    let scene = Scene::with(|all| {
+        all.slack.as_mut().unwrap().channel = None;
+        all.client = toml::from_str::<crate::config::Config>(&text).unwrap().client;
+    })
+    .await;
+    let store = &scene.desk.app.store;
+    let notice = |client: &str, title: String| NewNotice {
+        client: Some(domain::ClientId::new(client).unwrap()),
+        kind: "medium".into(),
+        title,
+        ..NewNotice::default()
+    };
+    for n in 0..60 {
+        store.put_notice(notice("globex", format!("Of Globex {n}")), clock::now()).await.unwrap();
+    }
+    store.put_notice(notice("acme", "Of Acme".into()), clock::now()).await.unwrap();
+    scene.look().await;
+    scene.look().await;
+    let told = scene.slack.messages(CHANNEL);
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert!(told[0].words().contains("Of Acme"), "{told:#?}");
+}

@@ -96,3 +96,33 @@ async fn a_token_that_may_too_little_delays_cards_and_says_what_it_lacks() {
     until(&scene, |s| !s.slack.inbox(ADMIN).is_empty() && !s.slack.inbox(TECHNICIAN).is_empty())
         .await;
 }
+
+#[tokio::test]
+async fn a_press_that_waited_for_minutes_changes_nothing_and_is_told_so() {
+    let scene = Scene::new().await;
+    let question = seed::group_question(&scene.desk.app, 600_000, 3_600_000).await;
+    scene.look().await;
+    let card = scene.card(TECHNICIAN);
+    let value = crate::chat::question_value(question.id, question.digest);
+    let place = connectors::chat::Place { conversation: card.conversation, message: card.ts };
+    for (name, text) in [("approve", None), ("denied", Some("no".to_owned()))] {
+        let pressed = connectors::chat::Pressed {
+            who: TECHNICIAN.into(),
+            place: place.clone(),
+            name: name.into(),
+            value: value.clone(),
+            trigger: None,
+            text,
+        };
+        let body = serde_json::to_string(&pressed).unwrap();
+        let then = crate::clock::now().plus_ms(-301_000);
+        scene.desk.app.store.take_in_press(name, body, then).await.unwrap();
+        assert_eq!(scene.look().await, 1);
+        let said = scene.whisper(TECHNICIAN);
+        assert!(said.contains("did not get through in time. Press again"), "{name}: {said}");
+    }
+    assert_eq!(scene.slack.whispers(TECHNICIAN).len(), 2);
+    assert_eq!(scene.state(&question).await, ApprovalState::Pending);
+    scene.press(TECHNICIAN, &scene.card(TECHNICIAN), "approve").await;
+    assert_eq!(scene.decisions(&question).await, ["approved"]);
+}

@@ -265,3 +265,28 @@ async fn above_the_tier_that_slack_may_approve_there_is_only_a_no() {
     scene.look().await;
     assert_eq!(scene.decisions(&question).await, ["denied"]);
 }
+
+#[tokio::test]
+async fn after_a_change_was_refused_the_card_can_be_approved_again() {
+    let scene = Scene::new().await;
+    let question = seed::group_question(&scene.desk.app, 60_000, 3_600_000).await;
+    scene.look().await;
+    let store = &scene.desk.app.store;
+    let account = seed::account("Mark Stone", "mark.stone@globex.test");
+    let other = domain::Action::UnlockAccount(domain::action::UnlockAccount { account });
+    let (admin, change) = (PersonId::new("admin").unwrap(), Decision::Change(Box::new(other)));
+    let now = clock::now();
+    store.decide(question.id, &admin, &[], question.digest, change, now).await.unwrap();
+    scene.look().await;
+    assert_eq!(scene.card(TECHNICIAN).buttons(), ["deny", "link"]);
+    let event = Event::ChangeRefused { approval: question.id, reason: "not allowed".into() };
+    let view = store::View::Update(Box::new(question.clone()));
+    let (client, case, actor) = (&question.client, question.case, domain::Actor::Platform);
+    let now = clock::now();
+    store.record(client, case, actor, vec![event], vec![view], false, now).await.unwrap();
+    scene.look().await;
+    let card = scene.card(TECHNICIAN);
+    assert_eq!(card.buttons(), ["approve", "deny", "link"]);
+    scene.press(TECHNICIAN, &card, "approve").await;
+    assert!(matches!(scene.state(&question).await, ApprovalState::Approved { .. }));
+}

@@ -43,6 +43,7 @@ async fn only_a_full_member_whose_address_is_of_somebody_who_may_decide_counts()
     add("UBOT", admin, &|u| u.bot = true);
     add("UOTHER", admin, &|u| u.team = "T0OTHER".into());
     add("UCLAIM", admin, &|u| u.confirmed = Some(false));
+    add("UUNSAID", admin, &|u| u.confirmed = None);
     add("UNOBODY", Some("mallory@elsewhere.example"), &|_| {});
     add("UNOMAIL", None, &|_| {});
     add("ULIKE", Some("admin@desk.example.evil.example"), &|_| {});
@@ -53,6 +54,7 @@ async fn only_a_full_member_whose_address_is_of_somebody_who_may_decide_counts()
         ("UBOT", "only people decide"),
         ("UOTHER", "of another workspace"),
         ("UCLAIM", "has not confirmed the address"),
+        ("UUNSAID", "has not confirmed the address"),
         ("UNOBODY", "nobody in Journeyman has the address mallory@elsewhere.example"),
         ("UNOMAIL", "does not say which address"),
         ("ULIKE", "nobody in Journeyman has the address"),
