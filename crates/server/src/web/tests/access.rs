@@ -197,7 +197,7 @@ async fn stage(desk: &Desk, route: &str) -> Stage {
             let version = scenes::playbook(app).await;
             put("version", &version.to_string());
             put("id", "system:navi");
-            put("do", if version % 2 == 0 { "on" } else { "off" });
+            put("do", if version % 2 == 0 { "unlock" } else { "lock" });
         }
         "/learning/{client}/add" => {
             let version = scenes::playbook(app).await;
